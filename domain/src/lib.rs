@@ -1,0 +1,14 @@
+//! The shared vocabulary of InvestBuddy.
+//!
+//! Plain data that the server, the forecaster and the browser agree on. Invariant: no async runtime,
+//! no web framework, no storage derive, no clock of its own; everything compiles to `wasm32`.
+
+pub mod chart;
+pub mod clock;
+pub mod error;
+pub mod forecast;
+pub mod language;
+pub mod market;
+pub mod model;
+pub mod overview;
+pub mod ports;

@@ -1,0 +1,77 @@
+//! What the outside may ask of the product, as one object-safe trait.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chart::{ChartQuery, ChartSlice};
+use crate::error::Failure;
+use crate::forecast::{Forecast, Horizon};
+use crate::market::{Candle, MarketState, Symbol};
+use crate::model::ModelCard;
+use crate::overview::{CoinDetail, Overview};
+
+/// An answer that takes a moment.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+/// A forecast for a coin that we follow, or for candles that the caller brings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PredictRequest {
+    /// The coin; with candles of the caller's own, only a name for the answer.
+    pub symbol: Symbol,
+    /// The horizon.
+    #[serde(default)]
+    pub horizon: Horizon,
+    /// The caller's own hourly candles, oldest first; ours where none.
+    #[serde(default)]
+    pub candles: Option<Vec<Candle>>,
+}
+
+/// Which stored candles are wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CandleQuery {
+    /// The coin.
+    pub symbol: Symbol,
+    /// Only hours that begin at or after this epoch second.
+    pub from_s: Option<i64>,
+    /// Only hours that begin before this epoch second.
+    pub to_s: Option<i64>,
+    /// How many at most; the newest ones win.
+    pub limit: u32,
+}
+
+impl CandleQuery {
+    /// The most candles in one answer.
+    pub const MAX_CANDLES: u32 = 5_000;
+}
+
+/// What the pages and the API may ask for. The server has the one real implementation.
+pub trait Desk: Send + Sync + 'static {
+    /// Everything on the first page.
+    fn overview(&self) -> Answer<'_, Overview>;
+
+    /// Everything on a coin's page except the chart.
+    fn coin(&self, symbol: Symbol) -> Answer<'_, CoinDetail>;
+
+    /// A slice of a coin's history for the chart.
+    fn chart(&self, query: ChartQuery) -> Answer<'_, ChartSlice>;
+
+    /// The newest forecasts of every coin that has one.
+    fn forecasts(&self) -> Answer<'_, Vec<Forecast>>;
+
+    /// The newest forecast of one coin.
+    fn forecast(&self, symbol: Symbol, horizon: Horizon) -> Answer<'_, Forecast>;
+
+    /// A forecast on demand.
+    fn predict(&self, request: PredictRequest) -> Answer<'_, Forecast>;
+
+    /// Stored hourly candles, oldest first.
+    fn candles(&self, query: CandleQuery) -> Answer<'_, Vec<Candle>>;
+
+    /// Every model in the registry, champions first.
+    fn models(&self) -> Answer<'_, Vec<ModelCard>>;
+
+    /// How the market data stands; never waits.
+    fn market(&self) -> MarketState;
+}
