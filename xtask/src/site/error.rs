@@ -1,0 +1,56 @@
+//! Why a site could not be built.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitStatus;
+
+/// What went wrong, each with what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SiteError {
+    /// A file or folder could not be read or written.
+    #[error("could not {doing} {path}: {source}")]
+    Io {
+        /// The verb: read, write, remove.
+        doing: &'static str,
+        /// What it was about.
+        path: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// cargo could not compile the browser's half.
+    #[error(
+        "cargo could not compile `frontend` for wasm32 ({0}); see its messages above. \
+         If the target is missing: rustup target add wasm32-unknown-unknown"
+    )]
+    Compile(ExitStatus),
+    /// wasm-bindgen refused the compiled file.
+    #[error("wasm-bindgen refused the compiled file: {0}")]
+    Bind(String),
+    /// wasm-opt ran and failed.
+    #[error("wasm-opt failed ({0}); see its messages above. Debian's binaryen 108 and newer are known to work")]
+    Optimise(ExitStatus),
+    /// wasm-opt is not there.
+    #[error("wasm-opt is not installed, so the page weighs about twice as much; apt-get install binaryen")]
+    NoOptimiser,
+    /// The style sheets do not parse.
+    #[error("the style sheets do not parse: {0}")]
+    Styles(String),
+    /// The chart library has not been installed.
+    #[error("the chart library is not installed; run `npm ci` in the workspace's root, or `make setup`")]
+    ChartsMissing,
+    /// The WebAssembly is heavier than readers should wait for.
+    #[error("the WebAssembly weighs {bytes} bytes on the wire, over the budget of {budget}; see WASM_BUDGET_BYTES")]
+    OverBudget {
+        /// What it weighs with brotli.
+        bytes: u64,
+        /// What it may weigh.
+        budget: u64,
+    },
+}
+
+impl SiteError {
+    /// A file or folder that could not be read or written.
+    pub(crate) fn io(doing: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {
+        Self::Io { doing, path: path.as_ref().display().to_string(), source }
+    }
+}
