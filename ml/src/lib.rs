@@ -1,1 +1,8 @@
-//! Skeleton.
+//! Pure computation on rows and tensors: features, models, evaluation, artefacts.
+//!
+//! Invariants: no network, no database, no clock, no global state. The same rows and the same seed give the
+//! same numbers, bit for bit, on the same machine. Without the feature `frame` everything compiles to wasm32.
+
+pub mod features;
+#[cfg(feature = "frame")]
+pub mod frame;

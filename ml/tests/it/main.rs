@@ -1,0 +1,9 @@
+//! Behaviour of the crate from outside, one binary.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod features;
+#[cfg(feature = "frame")]
+mod frame;
+mod look_ahead;
+mod support;
