@@ -1,0 +1,31 @@
+// A server that goes away while somebody reads.
+
+import { Server, archive } from "../lib/server.ts";
+import { expect, hydrated, test } from "../lib/test.ts";
+
+let server: Server;
+test.beforeAll(async () => {
+  test.setTimeout(240_000);
+  server = await Server.start(archive() === undefined ? "simulated" : "archive");
+});
+test.afterAll(() => server?.remove());
+
+test("when the server goes away the page says so, and trying again works once it is back", async ({ page, problems }) => {
+  test.setTimeout(240_000);
+  problems.expect(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|Failed to fetch/);
+  await page.goto(server.url);
+  await hydrated(page);
+  await expect(page.getByRole("list", { name: "Forecasts by coin" })).toBeVisible();
+
+  await server.kill();
+  await page.getByRole("list", { name: "Forecasts by coin" }).getByRole("link", { name: /Bitcoin/ }).first().click();
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("This could not be shown");
+  await alert.getByText("Try again").click();
+  await expect(alert).toBeVisible();
+
+  await server.up();
+  await alert.getByText("Try again").click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Bitcoin");
+  await expect(alert).toHaveCount(0);
+});

@@ -1,0 +1,35 @@
+// Pictures of every page for people to look at: `make screenshots` puts them into target/screenshots.
+
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { open, test } from "../lib/test.ts";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const FOLDER = process.env.SCREENSHOTS ?? join(ROOT, "target/screenshots");
+
+const SHOWN = {
+  overview: "/",
+  coin: "/coins/BTC",
+  models: "/models",
+  "how-it-works": "/how-it-works",
+};
+
+for (const [name, path] of Object.entries(SHOWN)) {
+  for (const language of ["en", "fr"]) {
+    for (const width of [1280, 390]) {
+      for (const colorScheme of ["light", "dark"] as const) {
+        test(`${name}, ${language}, ${width} px, ${colorScheme}`, async ({ page }) => {
+          await page.setViewportSize({ width, height: width > 600 ? 800 : 844 });
+          await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+          await open(page, language === "en" ? path : `/fr${path === "/" ? "" : path}`);
+          await page.waitForLoadState("networkidle");
+          await page.screenshot({
+            path: join(FOLDER, `${name}-${language}-${width}-${colorScheme}.png`),
+            fullPage: true,
+          });
+        });
+      }
+    }
+  }
+}
