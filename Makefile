@@ -14,7 +14,7 @@ RELEASE := $(TARGET)/release
 HOST := --release --workspace --locked
 WASM := --profile wasm-release --target wasm32-unknown-unknown --package app --package frontend --locked
 
-.PHONY: help run build setup test lint deny unit site browser bench load screenshots clean
+.PHONY: help run build setup test lint deny unit site browser bench load screenshots picture clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ load: build ## requests per second and latencies of the release binary
 screenshots: build ## pictures of every page into target/screenshots
 	@scripts/setup test
 	@scripts/browser screenshots
+
+picture: screenshots ## the README's picture, from the screenshots
+	cp target/screenshots/overview-en-1280-light.png docs/screenshot.png
 
 clean: ## remove what was built and installed here; the data folder stays
 	rm -rf node_modules end2end/node_modules end2end/test-results end2end/playwright-report
