@@ -1,0 +1,4 @@
+//! Market data from end to end: archives, exchanges, the store, and what readers see.
+
+mod archive;
+mod support;
