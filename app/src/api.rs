@@ -1,0 +1,54 @@
+//! The server functions: one sentence each, over [`domain::ports::Desk`].
+//!
+//! Every one is a read without side effects, so it is a GET below `/ui` and may be cached for as long as the
+//! server says.
+
+#![expect(missing_docs, reason = "the fields of the argument structs that the server macro writes")]
+
+pub mod error;
+
+use domain::chart::{ChartQuery, ChartSlice, Resolution};
+use domain::forecast::Horizon;
+use domain::market::{MarketState, Symbol};
+use domain::model::ModelCard;
+use domain::overview::{CoinDetail, Overview};
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+use self::error::ApiError;
+
+/// Everything on the first page.
+#[server(name = ReadOverview, prefix = "/ui", endpoint = "overview", input = GetUrl)]
+pub async fn overview() -> Result<Overview, ApiError> {
+    Ok(crate::ssr::desk()?.overview().await?)
+}
+
+/// Everything on a coin's page except the chart.
+#[server(name = ReadCoin, prefix = "/ui", endpoint = "coin", input = GetUrl)]
+pub async fn coin(symbol: Symbol) -> Result<CoinDetail, ApiError> {
+    Ok(crate::ssr::desk()?.coin(symbol).await?)
+}
+
+/// A slice of a coin's history; the newest where `before_s` (epoch seconds) is not given.
+#[server(name = ReadChart, prefix = "/ui", endpoint = "chart", input = GetUrl)]
+pub async fn chart(
+    symbol: Symbol,
+    resolution: Resolution,
+    horizon: Horizon,
+    before_s: Option<i64>,
+    limit: u32,
+) -> Result<ChartSlice, ApiError> {
+    Ok(crate::ssr::desk()?.chart(ChartQuery { symbol, resolution, horizon, before_s, limit }).await?)
+}
+
+/// Every model in the registry, champions first.
+#[server(name = ReadModels, prefix = "/ui", endpoint = "models", input = GetUrl)]
+pub async fn models() -> Result<Vec<ModelCard>, ApiError> {
+    Ok(crate::ssr::desk()?.models().await?)
+}
+
+/// How the market data stands.
+#[server(name = ReadMarket, prefix = "/ui", endpoint = "market", input = GetUrl)]
+pub async fn market() -> Result<MarketState, ApiError> {
+    Ok(crate::ssr::desk()?.market())
+}

@@ -1,0 +1,55 @@
+//! The terms of the pages, explained where they are used.
+
+use leptos::prelude::*;
+
+use crate::words::use_words;
+
+/// A folded list of the four terms that a reader needs.
+#[component]
+pub(crate) fn Explain() -> impl IntoView {
+    let words = &use_words().overview;
+    let terms = [
+        (words.term_volatility, words.meaning_volatility),
+        (words.term_high, words.meaning_high),
+        (words.term_chance, words.meaning_chance),
+        (words.term_interval, words.meaning_interval),
+    ];
+    let term = |(term, meaning): (&'static str, &'static str)| {
+        view! {
+            <div class="terms__entry">
+                <dt>{term}</dt>
+                <dd>{meaning}</dd>
+            </div>
+        }
+    };
+    view! {
+        <details class="explain">
+            <summary>{words.explain_title}</summary>
+            <dl class="terms">{terms.into_iter().map(term).collect_view()}</dl>
+        </details>
+    }
+}
+
+/// What the marks on the cards are, each with a sample.
+#[component]
+pub(crate) fn MarksKey() -> impl IntoView {
+    let words = &use_words().risk;
+    let sample = |rect: AnyView, text: &'static str| {
+        view! {
+            <span class="key__entry">
+                <svg class="key__sample" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+                    {rect}
+                </svg>
+                {text}
+            </span>
+        }
+    };
+    view! {
+        <p class="key">
+            {sample(view! { <rect class="meter__base" x="7" y="1" width="2" height="14" rx="1" /> }.into_any(), words.base_rate)}
+            {sample(view! { <rect class="band__usual" x="0" y="2" width="16" height="12" rx="3" /> }.into_any(), words.usual_range)}
+            {sample(view! { <rect class="band__interval" x="0" y="4" width="16" height="8" rx="3" /> }.into_any(), words.interval80)}
+            {sample(view! { <rect class="band__median" x="6.5" y="1" width="3" height="14" rx="1.5" /> }.into_any(), words.median)}
+        </p>
+    }
+}

@@ -1,0 +1,110 @@
+//! Addresses of the pages. English lives at the root, French below `/fr`, with the same paths.
+
+use domain::forecast::Horizon;
+use domain::language::Language;
+use domain::market::Symbol;
+
+/// A page that can be linked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// Every coin.
+    Overview(Sort),
+    /// One coin.
+    Coin(Symbol, Horizon),
+    /// What the numbers mean and how they are made.
+    HowItWorks,
+    /// The models in the registry.
+    Models,
+}
+
+/// The order of the cards on the overview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Sort {
+    /// The most likely high-volatility period first.
+    #[default]
+    Risk,
+    /// The order of [`domain::market::COINS`], roughly by market value.
+    Market,
+}
+
+impl Sort {
+    /// Reads the `sort` parameter; anything unknown is the default.
+    pub(crate) fn parse(text: Option<&str>) -> Self {
+        match text {
+            Some("market") => Self::Market,
+            _ => Self::Risk,
+        }
+    }
+}
+
+impl Page {
+    /// The address of the page in a language.
+    pub(crate) fn href(&self, language: Language) -> String {
+        let path = match self {
+            Self::Overview(Sort::Risk) => "/".to_owned(),
+            Self::Overview(Sort::Market) => "/?sort=market".to_owned(),
+            Self::Coin(symbol, Horizon::Day) => format!("/coins/{}", symbol.ticker()),
+            Self::Coin(symbol, horizon) => format!("/coins/{}?horizon={horizon}", symbol.ticker()),
+            Self::HowItWorks => "/how-it-works".to_owned(),
+            Self::Models => "/models".to_owned(),
+        };
+        localised(language, &path)
+    }
+}
+
+/// The language of a path.
+pub(crate) fn language_of(path: &str) -> Language {
+    if path == "/fr" || path.starts_with("/fr/") { Language::French } else { Language::English }
+}
+
+/// The same page in the other language. Keeps nothing but the path.
+pub(crate) fn in_other_language(path: &str) -> String {
+    match language_of(path) {
+        Language::English => localised(Language::French, path),
+        Language::French => {
+            let rest = path.strip_prefix("/fr").unwrap_or(path);
+            if rest.is_empty() { "/".to_owned() } else { rest.to_owned() }
+        }
+    }
+}
+
+fn localised(language: Language, path: &str) -> String {
+    match language {
+        Language::English => path.to_owned(),
+        Language::French => match path.strip_prefix('/') {
+            Some("") | None => "/fr".to_owned(),
+            Some(rest) if rest.starts_with('?') => format!("/fr{rest}"),
+            Some(rest) => format!("/fr/{rest}"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_link_leads_there_and_back() {
+        for path in ["/", "/coins/BTC", "/how-it-works", "/models"] {
+            let french = in_other_language(path);
+            assert_eq!(language_of(&french), Language::French, "{path}");
+            assert_eq!(in_other_language(&french), path);
+        }
+    }
+
+    #[test]
+    fn a_path_that_only_begins_like_french_is_english() {
+        assert_eq!(language_of("/french"), Language::English);
+        assert_eq!(language_of("/fr"), Language::French);
+        assert_eq!(language_of("/fr/models"), Language::French);
+    }
+
+    #[test]
+    fn addresses_are_short_and_localised() {
+        let bitcoin = Symbol::parse("btc").expect("a followed coin");
+        assert_eq!(Page::Overview(Sort::Market).href(Language::French), "/fr?sort=market");
+        assert_eq!(Page::Overview(Sort::Risk).href(Language::English), "/");
+        assert_eq!(Page::Coin(bitcoin.clone(), Horizon::Day).href(Language::French), "/fr/coins/BTC");
+        assert_eq!(Page::Coin(bitcoin, Horizon::TwoDays).href(Language::English), "/coins/BTC?horizon=48h");
+    }
+}

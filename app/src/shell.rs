@@ -1,0 +1,75 @@
+//! The document around the application. Only the server renders it.
+
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+use leptos_router::location::RequestUrl;
+
+use crate::app::App;
+use crate::links;
+use crate::ssr::Assets;
+
+/// The inline script that sets the reader's theme before anything is painted.
+pub const THEME_SCRIPT: &str = include_str!("../js/theme.js");
+
+/// The whole document. Needs [`Assets`] in context; without them (while routes are listed) it has no script.
+pub fn shell(_options: LeptosOptions) -> impl IntoView {
+    let path = use_context::<RequestUrl>().map(|url| path_of(url.as_ref()).to_owned()).unwrap_or_default();
+    let assets = use_context::<Assets>();
+    view! {
+        <!DOCTYPE html>
+        <html lang=links::language_of(&path).tag()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f7f8f7" />
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0f1514" />
+                <script nonce=use_nonce()>{THEME_SCRIPT}</script>
+                <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+                {assets.map(|assets| view! { <Files assets /> })}
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Links to the built files and the script that starts the WebAssembly. The chart library is only named: the
+/// coin page loads it when it needs it.
+#[component]
+fn Files(assets: Assets) -> impl IntoView {
+    let nonce = use_nonce();
+    let Assets { js, wasm, css, charts } = assets;
+    let start = format!("import({js:?}).then(page => page.default({{ module_or_path: {wasm:?} }}));");
+    view! {
+        <link rel="stylesheet" href=css.to_string() />
+        <link rel="modulepreload" href=js.to_string() nonce=nonce.clone() />
+        <link rel="preload" href=wasm.to_string() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        <meta name="charts-library" content=charts.to_string() />
+        <script type="module" nonce=nonce>
+            {start}
+        </script>
+    }
+}
+
+/// The path of an absolute or relative address.
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
+    rest.split(['?', '#']).next().unwrap_or("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_found_in_whatever_the_server_calls_an_address() {
+        for url in ["http://leptos.dev/fr/models?x=1", "/fr/models", "https://a.b/fr/models#top"] {
+            assert_eq!(path_of(url), "/fr/models", "{url}");
+        }
+        assert_eq!(path_of("http://leptos.dev"), "/");
+    }
+}

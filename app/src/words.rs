@@ -1,0 +1,319 @@
+//! Every word that a reader sees, as a typed catalogue: a language that lacks a text does not compile.
+//!
+//! Plain texts are strings; sentences that hold numbers or names are functions, so that each language orders and
+//! inflects them as it must. Components hold no text of their own.
+
+mod english;
+mod french;
+
+use domain::forecast::{Driver, Horizon, Reason, RiskLevel};
+use domain::language::Language;
+use domain::model::Family;
+use leptos::prelude::use_context;
+
+use crate::api::error::ApiError;
+
+/// Declares a part of the catalogue: texts first, then sentences.
+macro_rules! part {
+    (
+        $(#[$about:meta])* $name:ident
+        texts { $($text:ident),* $(,)? }
+        sentences { $($sentence:ident: $kind:ty),* $(,)? }
+    ) => {
+        $(#[$about])*
+        pub(crate) struct $name {
+            $(pub(crate) $text: &'static str,)*
+            $(pub(crate) $sentence: $kind,)*
+        }
+
+        #[cfg(test)]
+        impl $name {
+            /// Every plain text with its name.
+            fn texts(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((concat!(stringify!($name), ".", stringify!($text)), self.$text)),*]
+            }
+        }
+    };
+}
+
+part! {
+    /// What stands around every page.
+    Site
+    texts {
+        skip_to_content, navigation, overview, how_it_works, models, api, other_language, theme, advice, sources,
+        charts_notice, retry, loading, failed, not_found_title, not_found_text, back_to_overview,
+        home_label, coins, breadcrumbs,
+    }
+    sentences {
+        failure: fn(&ApiError) -> String,
+        page_title: fn(&str) -> String,
+    }
+}
+
+part! {
+    /// How the market data stands.
+    Market
+    texts { simulated }
+    sentences {
+        as_of: fn(&str) -> String,
+        stale: fn(&str) -> String,
+        offline: fn(Option<&str>, Option<&str>) -> String,
+        loading: fn(&str) -> String,
+        quarantined: fn(&str, &str) -> String,
+    }
+}
+
+part! {
+    /// The chance of a high-volatility period and the interval of a forecast.
+    Risk
+    texts {
+        low, moderate, high, critical, base_rate, chance_of_high,
+        usual_range, expected, last_month, change_24h, per_day, no_forecast, median, interval80,
+    }
+    sentences {
+        next_hours: fn(Horizon) -> &'static str,
+        meter: fn(&str) -> String,
+        band: fn(&str, &str, &str, &str, &str) -> String,
+        between: fn(&str, &str) -> String,
+        sparkline: fn(&str, &str, &str) -> String,
+    }
+}
+
+part! {
+    /// The first page.
+    Overview
+    texts {
+        title, description, heading, sort_by, sort_risk, sort_market, explain_title, term_volatility,
+        meaning_volatility, term_high, meaning_high, term_chance, meaning_chance, term_interval, meaning_interval,
+        cards, empty,
+    }
+    sentences {
+        summary: fn(&[&str], usize, Option<(&str, &str)>) -> String,
+    }
+}
+
+part! {
+    /// A coin's page.
+    Coin
+    texts {
+        horizon, table_title, table_caption, table_quantile, q025, q10, q25, q50, q75, q90,
+        q975, usual_row, just_realised, reasons_title, reasons_note, reasons_empty, record_title,
+        record_empty, record_caption, record_table, record_made, record_interval, record_chance, record_threshold,
+        record_outcome, record_verdict, verdict_inside, verdict_above, verdict_below, verdict_open,
+        record_picture, key_interval, key_median, key_outcome, key_outcome_outside, key_threshold,
+    }
+    sentences {
+        title: fn(&str) -> String,
+        description: fn(&str) -> String,
+        headline: fn(&str, RiskLevel, Horizon) -> String,
+        chance: fn(&str, Horizon) -> String,
+        expectation: fn(&str, &str, &str, Horizon) -> String,
+        against_usual: fn(&str, &str, &str) -> String,
+        reason: fn(&Reason, &str) -> String,
+        warnings: fn(u32, u32) -> String,
+        missed: fn(u32, u32) -> String,
+        coverage: fn(&str, u32) -> String,
+        typical_error: fn(&str) -> String,
+        made_by: fn(&str, &str) -> String,
+    }
+}
+
+part! {
+    /// The interactive chart and the picture that stands for it.
+    Chart
+    texts {
+        title, region, range, week, month, quarter, year, all, open, high, low, close, volume, volatility, failed,
+        older, note, volatility_pane, fan,
+    }
+    sentences {
+        picture: fn(&str, &str, &str, &str) -> String,
+    }
+}
+
+part! {
+    /// The page that explains.
+    How
+    texts {
+        title, description, lead, number_title, number_1, number_2, made_title, made_1, made_2, made_3, honest_title,
+        honest_1, honest_2, limits_title, limit_1, limit_2, limit_3, limit_4, data_title, data_1, data_2, more_title,
+        more_models, more_api, charts_title, charts_1, charts_licence,
+    }
+    sentences {}
+}
+
+part! {
+    /// The page that lists models.
+    Models
+    texts {
+        title, description, lead, empty, champion, trained, span, seed, revision, parameters,
+        origins, measure, this_model, baseline, qlike, rmse, r2, auc, brier, coverage80, coverage95,
+        qlike_meaning, rmse_meaning, r2_meaning, auc_meaning, brier_meaning, coverage_meaning, meaning_title,
+        by_coin, coin, better, worse, even, no_scores,
+    }
+    sentences {
+        family: fn(Family) -> &'static str,
+    }
+}
+
+/// All words of one language.
+pub(crate) struct Words {
+    /// The language itself.
+    pub(crate) language: Language,
+    pub(crate) site: Site,
+    pub(crate) market: Market,
+    pub(crate) risk: Risk,
+    pub(crate) overview: Overview,
+    pub(crate) coin: Coin,
+    pub(crate) chart: Chart,
+    pub(crate) how: How,
+    pub(crate) models: Models,
+}
+
+impl Words {
+    /// The catalogue of a language.
+    pub(crate) const fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &english::WORDS,
+            Language::French => &french::WORDS,
+        }
+    }
+
+    /// The short word of a level.
+    pub(crate) const fn level(&self, level: RiskLevel) -> &'static str {
+        match level {
+            RiskLevel::Low => self.risk.low,
+            RiskLevel::Moderate => self.risk.moderate,
+            RiskLevel::High => self.risk.high,
+            RiskLevel::Critical => self.risk.critical,
+        }
+    }
+}
+
+/// The name of a day of the week, 0 is Monday.
+pub(crate) const fn weekday(language: Language, day: u8) -> &'static str {
+    const ENGLISH: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    const FRENCH: [&str; 7] = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"];
+    match language {
+        Language::English => ENGLISH[day as usize % 7],
+        Language::French => FRENCH[day as usize % 7],
+    }
+}
+
+/// The words of the page that is being rendered: a document has one language from its first byte to its last.
+pub(crate) fn use_words() -> &'static Words {
+    use_context().unwrap_or(Words::of(Language::English))
+}
+
+/// Whether a driver's leading feature is a realised volatility, so that its value reads as percent a day.
+pub(crate) const fn is_volatility(driver: Driver) -> bool {
+    matches!(
+        driver,
+        Driver::RecentVolatility
+            | Driver::LongerVolatility
+            | Driver::DownsideMoves
+            | Driver::PriceRange
+            | Driver::WholeMarket
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::error::Failure;
+
+    use super::*;
+
+    fn texts(words: &Words) -> Vec<(&'static str, &'static str)> {
+        [
+            words.site.texts(),
+            words.market.texts(),
+            words.risk.texts(),
+            words.overview.texts(),
+            words.coin.texts(),
+            words.chart.texts(),
+            words.how.texts(),
+            words.models.texts(),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn no_text_is_empty_or_carries_stray_space() {
+        for language in [Language::English, Language::French] {
+            for (name, text) in texts(Words::of(language)) {
+                assert!(!text.is_empty(), "{language:?} {name}");
+                assert_eq!(text.trim(), text, "{language:?} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn french_is_not_english_left_behind() {
+        // Names and words that both languages share.
+        let shared = [
+            "Site.api",
+            "Chart.volume",
+            "Models.champion",
+            "Models.qlike",
+            "Models.brier",
+            "Models.horizon",
+            "Coin.horizon",
+            "Models.r2",
+        ];
+        let (english, french) = (texts(Words::of(Language::English)), texts(Words::of(Language::French)));
+        for ((name, ours), (_, theirs)) in english.iter().zip(&french) {
+            assert!(ours != theirs || shared.contains(name), "{name} is the same in both languages: {ours}");
+        }
+    }
+
+    #[test]
+    fn french_uses_no_break_space_before_double_punctuation() {
+        for (name, text) in texts(Words::of(Language::French)) {
+            for sign in ["?", "!", ";", ":", "»"] {
+                assert!(!text.contains(&format!(" {sign}")), "{name} breaks before {sign}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_failure_has_a_sentence_in_every_language() {
+        let failures = [
+            ApiError::Transport,
+            Failure::unknown_symbol("XYZ").into(),
+            Failure::unknown_model("nope").into(),
+            Failure::invalid("horizon", "must be 24h or 48h").into(),
+            Failure::TooFewCandles { needed: 720, given: 3 }.into(),
+            Failure::TooLarge { limit_bytes: 10 }.into(),
+            Failure::NotReady { retry_after_s: 5 }.into(),
+            Failure::Busy { retry_after_s: 5 }.into(),
+            Failure::Internal { incident: "abc".into() }.into(),
+        ];
+        for failure in failures {
+            let english = (Words::of(Language::English).site.failure)(&failure);
+            let french = (Words::of(Language::French).site.failure)(&failure);
+            assert!(english.ends_with('.') && french.ends_with('.'), "{english} / {french}");
+            assert_ne!(english, french);
+        }
+    }
+
+    #[test]
+    fn the_summary_counts_in_plain_words() {
+        let words = Words::of(Language::English);
+        assert_eq!(
+            (words.overview.summary)(&["Solana", "Dogecoin"], 9, Some(("Solana", "71%"))),
+            "2 of 9 coins are more likely than not to be unusually volatile in the next 24 hours: Solana and Dogecoin."
+        );
+        assert!((words.overview.summary)(&[], 9, Some(("XRP", "34%"))).starts_with("None of the 9 coins"));
+        let french = Words::of(Language::French);
+        assert!((french.overview.summary)(&["Solana"], 9, Some(("Solana", "71 %"))).starts_with("1 crypto sur 9"));
+    }
+
+    #[test]
+    fn a_reason_says_which_way_it_pushes() {
+        let raises = Reason { driver: Driver::RecentVolatility, effect: 0.2, value: Some(0.03), usual: Some(0.02) };
+        let calms = Reason { effect: -0.2, ..raises };
+        let words = Words::of(Language::English);
+        let (up, down) = ((words.coin.reason)(&raises, "Tuesday"), (words.coin.reason)(&calms, "Tuesday"));
+        assert!(up.contains("raises") && up.contains("3.0%") && up.contains("20%"), "{up}");
+        assert!(down.contains("lowers"), "{down}");
+    }
+}
