@@ -34,11 +34,12 @@ fn Site() -> impl IntoView {
     let words = Words::of(links::language_of(&use_location().pathname.get_untracked()));
     provide_context(words);
     Live::provide();
+    mark_as_hydrated();
 
     // `SsrMode::Async`: the answers come from memory, so the reader gets whole pages at once, with or without
     // JavaScript, and the status code knows what was found.
     view! {
-        <a class="skip-link" href="#content">
+        <a class="skip-link" href="#content" rel="external">
             {words.site.skip_to_content}
         </a>
         <Header />
@@ -57,4 +58,14 @@ fn Site() -> impl IntoView {
         </main>
         <Footer />
     }
+}
+
+/// Tells whoever watches the document, browser tests above all, that it now answers to touch.
+fn mark_as_hydrated() {
+    Effect::new(|_| {
+        if let Some(root) = document().document_element() {
+            // Only an invalid name could fail.
+            let _ = root.set_attribute("data-hydrated", "");
+        }
+    });
 }

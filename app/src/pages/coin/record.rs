@@ -153,7 +153,7 @@ mod tests {
             horizon: Horizon::Day,
             forecasts: Vec::new(),
             finished: 100,
-            coverage80: Some(0.785),
+            coverage80: Some(0.786),
             warnings_right: 29,
             warnings_wrong: 12,
             missed: 6,
