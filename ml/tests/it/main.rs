@@ -5,7 +5,5 @@
 mod features;
 #[cfg(feature = "frame")]
 mod frame;
-mod golden;
 mod look_ahead;
-mod metrics;
 mod support;

@@ -1,3 +1,0 @@
-//! How good a forecast was.
-
-pub mod metrics;
