@@ -3,6 +3,7 @@
 //! Invariants: no network, no database, no clock, no global state. The same rows and the same seed give the
 //! same numbers, bit for bit, on the same machine. Without the feature `frame` everything compiles to wasm32.
 
+pub mod evaluate;
 pub mod features;
 #[cfg(feature = "frame")]
 pub mod frame;

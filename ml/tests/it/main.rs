@@ -5,5 +5,7 @@
 mod features;
 #[cfg(feature = "frame")]
 mod frame;
+mod golden;
 mod look_ahead;
+mod metrics;
 mod support;

@@ -1,0 +1,3 @@
+//! How good a forecast was.
+
+pub mod metrics;
