@@ -1,7 +1,2 @@
-//! `investbuddy`: one executable, one verb a role.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    server::verbs::run()
-}
+//! Skeleton.
+fn main() {}

@@ -8,4 +8,5 @@ mod frame;
 mod golden;
 mod look_ahead;
 mod metrics;
+mod models;
 mod support;

@@ -1,0 +1,360 @@
+//! From feature tables to what models read: a panel of coins, origins in it, sequences, targets and what is usual.
+
+use domain::clock::{SECONDS_PER_HOUR, weekday};
+use domain::forecast::{Horizon, UsualRange};
+use domain::market::Symbol;
+
+use crate::calibration::interpolate;
+use crate::features::{Feature, FeatureTable};
+
+/// What the models read of each hour. Raw realised volatilities are left out: their logarithms say the same with
+/// tame tails. So are the single hour's return, which is noise, and the weekend shares, which the days add up to.
+pub const INPUTS: [Feature; FEATURE_COUNT] = [
+    Feature::LogRv6h,
+    Feature::LogRv1d,
+    Feature::LogRv2d,
+    Feature::LogRv5d,
+    Feature::LogRv7d,
+    Feature::LogRv22d,
+    Feature::LogRv30d,
+    Feature::DownsideShare1d,
+    Feature::DownsideShare7d,
+    Feature::LogParkinson1d,
+    Feature::LogParkinson7d,
+    Feature::LogQuarticity1d,
+    Feature::Rsi14,
+    Feature::LogAtr14,
+    Feature::LogCloseToSma20d,
+    Feature::LogCloseToEma50d,
+    Feature::LogVolume1dTo30d,
+    Feature::LogVolumeChange1d,
+    Feature::MarketLogRv1d,
+    Feature::MarketLogRv7d,
+    Feature::ShareMonday,
+    Feature::ShareTuesday,
+    Feature::ShareWednesday,
+    Feature::ShareThursday,
+    Feature::ShareFriday,
+    Feature::ShareSaturday,
+    Feature::ShareSunday,
+];
+
+/// How many features the models read of each hour.
+pub const FEATURE_COUNT: usize = 27;
+
+/// Where one day, one week and one month of log realised volatility stand in [`INPUTS`].
+const HAR_INPUTS: [usize; 3] = [1, 4, 6];
+
+/// The position of a feature in [`INPUTS`], where the models read it.
+#[must_use]
+pub fn input(feature: Feature) -> Option<usize> {
+    INPUTS.iter().position(|&read| read == feature)
+}
+
+/// How many days a sequence reaches back.
+pub const SEQUENCE_DAYS: usize = 30;
+
+/// Hours between two steps of a sequence.
+const STEP_HOURS: usize = 24;
+
+/// Share of a window's hours that must be there for its realised volatility to count.
+const MIN_SHARE: f64 = 0.9;
+
+/// Days that say what is usual.
+const USUAL_DAYS: usize = 365;
+
+/// Fewest days from which "usual" is taken; a coin's first months have none.
+const MIN_USUAL_DAYS: usize = 30;
+
+/// A moment at which a forecast is made: a coin of the panel and an hour of its grid. The hour's candle has
+/// just closed and is the newest thing known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// Position in [`Panel::coins`].
+    pub coin: u32,
+    /// Position in [`CoinPanel::closes_at_s`].
+    pub row: u32,
+}
+
+/// One coin's features and realised volatility on a contiguous hourly grid.
+#[derive(Debug, Clone)]
+pub struct CoinPanel {
+    /// The coin.
+    pub symbol: Symbol,
+    /// The end of each hour, epoch seconds, without a hole.
+    pub closes_at_s: Vec<i64>,
+    features: Vec<f32>,
+    trailing: [Vec<f64>; 2],
+}
+
+/// The coins that a model is fitted on or asked about.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    coins: Vec<CoinPanel>,
+}
+
+impl CoinPanel {
+    /// Row-major copy of a feature table, with the realised volatility that ended at each hour.
+    #[must_use]
+    pub fn new(table: &FeatureTable) -> Self {
+        let rows = table.closes_at_s.len();
+        let mut features = vec![f32::NAN; rows * FEATURE_COUNT];
+        for (index, &feature) in INPUTS.iter().enumerate() {
+            for (row, &value) in table.column(feature).iter().enumerate() {
+                features[row * FEATURE_COUNT + index] = value as f32;
+            }
+        }
+        let trailing = Horizon::ALL.map(|horizon| trailing_log_rv(table.log_return(), horizon));
+        Self { symbol: table.symbol.clone(), closes_at_s: table.closes_at_s.clone(), features, trailing }
+    }
+
+    /// The features at a row, in the order of [`INPUTS`]; NaN where not known.
+    #[must_use]
+    pub fn features(&self, row: usize) -> &[f32] {
+        &self.features[row * FEATURE_COUNT..(row + 1) * FEATURE_COUNT]
+    }
+
+    /// The row whose hour ended at an instant.
+    #[must_use]
+    pub fn row_at(&self, closes_at_s: i64) -> Option<usize> {
+        let first = *self.closes_at_s.first()?;
+        let row = usize::try_from((closes_at_s - first).div_euclid(SECONDS_PER_HOUR)).ok()?;
+        (self.closes_at_s.get(row) == Some(&closes_at_s)).then_some(row)
+    }
+}
+
+/// Natural log of the realised volatility of the horizon that ended at each row, scaled to one day:
+/// `0.5 ln(24 / h * sum r^2)`, scaled up by the share of hours that are there; NaN under 90 % of them.
+fn trailing_log_rv(log_return: &[f64], horizon: Horizon) -> Vec<f64> {
+    let hours = horizon.hours() as usize;
+    let mut trailing = vec![f64::NAN; log_return.len()];
+    for end in hours..=log_return.len() {
+        let window = &log_return[end - hours..end];
+        let (sum, known) =
+            window.iter().filter(|r| r.is_finite()).fold((0.0, 0_usize), |(sum, known), r| (sum + r * r, known + 1));
+        if known as f64 >= MIN_SHARE * hours as f64 {
+            let per_day = sum / known as f64 * 24.0;
+            trailing[end - 1] = 0.5 * per_day.max(f64::MIN_POSITIVE.sqrt()).ln();
+        }
+    }
+    trailing
+}
+
+impl Panel {
+    /// A panel of the given tables, in their order.
+    #[must_use]
+    pub fn new(tables: &[FeatureTable]) -> Self {
+        Self { coins: tables.iter().map(CoinPanel::new).collect() }
+    }
+
+    /// The coins, in the order in which origins count them.
+    #[must_use]
+    pub fn coins(&self) -> &[CoinPanel] {
+        &self.coins
+    }
+
+    /// When the forecast is made, epoch seconds.
+    #[must_use]
+    pub fn origin_s(&self, origin: Origin) -> i64 {
+        self.coins[origin.coin as usize].closes_at_s[origin.row as usize]
+    }
+
+    /// The features that are known at the origin.
+    #[must_use]
+    pub fn features(&self, origin: Origin) -> &[f32] {
+        self.coins[origin.coin as usize].features(origin.row as usize)
+    }
+
+    /// The features `days` before the origin; none before the coin's first hour.
+    #[must_use]
+    pub fn features_before(&self, origin: Origin, days: usize) -> Option<&[f32]> {
+        let row = (origin.row as usize).checked_sub(days * STEP_HOURS)?;
+        Some(self.coins[origin.coin as usize].features(row))
+    }
+
+    /// Log realised volatility of the horizon that ends at the origin; NaN where not known.
+    #[must_use]
+    pub fn trailing(&self, origin: Origin, horizon: Horizon) -> f64 {
+        self.coins[origin.coin as usize].trailing[horizon.index()][origin.row as usize]
+    }
+
+    /// Log realised volatility of the horizon that begins at the origin, which is what a forecast is about;
+    /// NaN while it is not known.
+    #[must_use]
+    pub fn target(&self, origin: Origin, horizon: Horizon) -> f64 {
+        let row = origin.row as usize + horizon.hours() as usize;
+        self.coins[origin.coin as usize].trailing[horizon.index()].get(row).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Log realised volatility of each of the last `days` days, the newest first; NaN where not known.
+    pub fn daily_log_rv(&self, origin: Origin, days: usize) -> impl Iterator<Item = f64> + '_ {
+        let trailing = &self.coins[origin.coin as usize].trailing[0];
+        (0..days)
+            .map(move |day| (origin.row as usize).checked_sub(day * STEP_HOURS).map_or(f64::NAN, |row| trailing[row]))
+    }
+
+    /// What is usual for the coin at the origin: percentiles of the same horizon's realised volatility over the
+    /// trailing 365 days, one window a day, the last one ending at the origin. None in a coin's first month.
+    #[must_use]
+    pub fn usual(&self, origin: Origin, horizon: Horizon) -> Option<UsualRange> {
+        let sorted = self.usual_sorted(origin, horizon)?;
+        let at = |level: f64| interpolate(&sorted, level * (sorted.len() - 1) as f64).exp();
+        Some(UsualRange { low: at(0.2), middle: at(0.5), high: at(0.8) })
+    }
+
+    /// The sorted log realised volatilities behind [`Panel::usual`].
+    #[must_use]
+    pub fn usual_sorted(&self, origin: Origin, horizon: Horizon) -> Option<Vec<f64>> {
+        let trailing = &self.coins[origin.coin as usize].trailing[horizon.index()];
+        let mut values: Vec<f64> = (0..USUAL_DAYS)
+            .map_while(|day| (origin.row as usize).checked_sub(day * STEP_HOURS))
+            .map(|row| trailing[row])
+            .filter(|value| value.is_finite())
+            .collect();
+        values.sort_by(f64::total_cmp);
+        (values.len() >= MIN_USUAL_DAYS).then_some(values)
+    }
+
+    /// The regressors of the heterogeneous autoregression: log realised volatility of 1, 7 and 30 days.
+    #[must_use]
+    pub fn har_terms(&self, origin: Origin) -> [f64; 3] {
+        let features = self.features(origin);
+        HAR_INPUTS.map(|index| f64::from(features[index]))
+    }
+
+    /// Whether a model can be asked at this origin: every feature is known, and so is what is usual.
+    #[must_use]
+    pub fn is_complete(&self, origin: Origin) -> bool {
+        self.features(origin).iter().all(|value| value.is_finite())
+            && Horizon::ALL.iter().all(|&horizon| self.trailing(origin, horizon).is_finite())
+    }
+
+    /// Every complete origin in `[from_s, to_s)` on the grid of `every_hours` hours since midnight UTC, coin by
+    /// coin and in order of time.
+    #[must_use]
+    pub fn origins(&self, from_s: i64, to_s: i64, every_hours: i64) -> Vec<Origin> {
+        let step = every_hours * SECONDS_PER_HOUR;
+        let mut origins = Vec::new();
+        for (coin, panel) in self.coins.iter().enumerate() {
+            for (row, &at) in panel.closes_at_s.iter().enumerate() {
+                let origin = Origin { coin: coin as u32, row: row as u32 };
+                if at >= from_s && at < to_s && at.rem_euclid(step) == 0 && self.is_complete(origin) {
+                    origins.push(origin);
+                }
+            }
+        }
+        origins
+    }
+
+    /// The newest complete origin of a coin, if it is the coin's last hour.
+    #[must_use]
+    pub fn newest(&self, symbol: &Symbol) -> Option<Origin> {
+        let coin = self.coins.iter().position(|coin| coin.symbol == *symbol)?;
+        let row = self.coins[coin].closes_at_s.len().checked_sub(1)?;
+        let origin = Origin { coin: coin as u32, row: row as u32 };
+        self.is_complete(origin).then_some(origin)
+    }
+
+    /// First and last instant of any coin, epoch seconds; none where the panel is empty.
+    #[must_use]
+    pub fn span_s(&self) -> Option<(i64, i64)> {
+        let first = self.coins.iter().filter_map(|coin| coin.closes_at_s.first()).min()?;
+        let last = self.coins.iter().filter_map(|coin| coin.closes_at_s.last()).max()?;
+        Some((*first, *last))
+    }
+}
+
+/// The share of a horizon's hours that falls on each day of the week in UTC, Monday first. They sum to one.
+#[must_use]
+pub fn weekday_shares(origin_s: i64, horizon: Horizon) -> [f64; 7] {
+    let mut shares = [0.0; 7];
+    for hour in 0..i64::from(horizon.hours()) {
+        shares[weekday(origin_s + hour * SECONDS_PER_HOUR) as usize] += 1.0 / f64::from(horizon.hours());
+    }
+    shares
+}
+
+/// Mean and standard deviation of every feature, measured on training origins only.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Scaler {
+    /// Mean of each feature over the training span, in the feature's own unit.
+    pub mean: Vec<f32>,
+    /// Standard deviation of each feature over the training span.
+    pub deviation: Vec<f32>,
+}
+
+impl Scaler {
+    /// Standardised values beyond this are cut: a network has seen nothing there.
+    const LIMIT: f32 = 6.0;
+
+    /// Measures the features at the given origins. All of them must lie in the training span.
+    #[must_use]
+    pub fn fit(panel: &Panel, origins: &[Origin]) -> Self {
+        let count = origins.len().max(1) as f64;
+        let mut sum = vec![0.0_f64; FEATURE_COUNT];
+        let mut squares = vec![0.0_f64; FEATURE_COUNT];
+        for &origin in origins {
+            for (index, &value) in panel.features(origin).iter().enumerate() {
+                sum[index] += f64::from(value);
+                squares[index] += f64::from(value) * f64::from(value);
+            }
+        }
+        let mean: Vec<f64> = sum.iter().map(|total| total / count).collect();
+        let deviation = squares
+            .iter()
+            .zip(&mean)
+            .map(|(total, mean)| ((total / count - mean * mean).max(0.0).sqrt() as f32).max(1e-6))
+            .collect();
+        Self { mean: mean.iter().map(|&value| value as f32).collect(), deviation }
+    }
+
+    /// Writes standardised features; what is not known becomes the mean, zero.
+    pub fn write(&self, features: &[f32], out: &mut [f32]) {
+        for (index, slot) in out.iter_mut().enumerate() {
+            let value = (features[index] - self.mean[index]) / self.deviation[index];
+            *slot = if value.is_finite() { value.clamp(-Self::LIMIT, Self::LIMIT) } else { 0.0 };
+        }
+    }
+
+    /// Whether it has one finite mean and one positive deviation a feature.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.mean.len() == FEATURE_COUNT
+            && self.deviation.len() == FEATURE_COUNT
+            && self.mean.iter().all(|value| value.is_finite())
+            && self.deviation.iter().all(|value| value.is_finite() && *value > 0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn realised_volatility_of_constant_returns_is_the_return_times_the_root_of_a_day() {
+        let trailing = trailing_log_rv(&[0.01; 60], Horizon::TwoDays);
+        assert!(trailing[46].is_nan());
+        assert!((trailing[47].exp() - 0.01 * 24.0_f64.sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_window_with_more_than_a_tenth_missing_is_not_known() {
+        let mut returns = [0.01; 24];
+        returns[..2].fill(f64::NAN);
+        assert!((trailing_log_rv(&returns, Horizon::Day)[23].exp() - 0.01 * 24.0_f64.sqrt()).abs() < 1e-12);
+        returns[2] = f64::NAN;
+        assert!(trailing_log_rv(&returns, Horizon::Day)[23].is_nan());
+    }
+
+    #[test]
+    fn the_autoregression_reads_a_day_a_week_and_a_month() {
+        assert_eq!(HAR_INPUTS.map(|index| INPUTS[index]), [Feature::LogRv1d, Feature::LogRv7d, Feature::LogRv30d]);
+    }
+
+    #[test]
+    fn a_saturday_noon_day_is_half_saturday_and_half_sunday() {
+        // 1970-01-03 was a Saturday.
+        let shares = weekday_shares(2 * 86_400 + 12 * 3_600, Horizon::Day);
+        assert!((shares[5] - 0.5).abs() < 1e-12 && (shares[6] - 0.5).abs() < 1e-12, "{shares:?}");
+    }
+}

@@ -1,0 +1,175 @@
+//! From candles and a model to everything that is published.
+
+use std::collections::BTreeMap;
+
+use domain::error::Failure;
+use domain::forecast::{Forecast, Horizon, PastForecast, TrackRecord};
+use domain::market::{CandleSeries, Symbol};
+use domain::model::Version;
+use ml::dataset::{Panel, SEQUENCE_DAYS};
+use ml::features::{self, FeatureError};
+use ml::forecaster::{Forecaster, NEEDED_CANDLES};
+use ml::model::ModelError;
+
+use crate::market::MarketSnapshot;
+
+const HOURS_PER_DAY: u32 = 24;
+
+/// Days of features that the newest forecasts need: a year that says what is usual, and some room.
+const NEWEST_DAYS: u32 = 365 + 3;
+
+/// Days back to which forecasts are compared with outcomes, where the model's training ended before.
+const RECORD_DAYS: u32 = 365;
+
+/// A warning is a chance of at least this.
+const WARNING: f64 = 0.5;
+
+/// Why forecasts cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EngineError {
+    /// The candles are not as the market promises them.
+    #[error(transparent)]
+    Features(#[from] FeatureError),
+    /// The model failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// How much is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The newest forecasts, with the records that there were.
+    Newest,
+    /// The records as well.
+    WithRecords,
+}
+
+/// Forecasts and records of one state of the market and one model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// The market's revision.
+    pub revision: u64,
+    /// The model.
+    pub version: Version,
+    forecasts: BTreeMap<Symbol, [Forecast; 2]>,
+    records: BTreeMap<(Symbol, Horizon), TrackRecord>,
+    known: BTreeMap<Symbol, u32>,
+}
+
+impl Published {
+    /// Every newest forecast, coin by coin in the order of their names.
+    pub fn forecasts(&self) -> impl Iterator<Item = &Forecast> {
+        self.forecasts.values().flatten()
+    }
+
+    /// The newest forecasts of a coin; none where its history does not allow one.
+    #[must_use]
+    pub fn of(&self, symbol: &Symbol) -> Option<&[Forecast; 2]> {
+        self.forecasts.get(symbol)
+    }
+
+    /// The newest forecast of a coin and horizon.
+    ///
+    /// # Errors
+    /// [`Failure::UnknownSymbol`] for a coin without candles, [`Failure::TooFewCandles`] where they are too few.
+    pub fn forecast(&self, symbol: &Symbol, horizon: Horizon) -> Result<Forecast, Failure> {
+        match (self.forecasts.get(symbol), self.known.get(symbol)) {
+            (Some(both), _) => Ok(both[horizon.index()].clone()),
+            (None, Some(&given)) => Err(Failure::TooFewCandles { needed: NEEDED_CANDLES, given }),
+            (None, None) => Err(Failure::unknown_symbol(symbol.as_str())),
+        }
+    }
+
+    /// How past forecasts of a coin and horizon compare with what happened.
+    #[must_use]
+    pub fn record(&self, symbol: &Symbol, horizon: Horizon) -> Option<&TrackRecord> {
+        self.records.get(&(symbol.clone(), horizon))
+    }
+}
+
+/// Computes everything from a snapshot. The panel is dropped afterwards: it is larger than what it yields.
+pub(super) fn compute(
+    forecaster: &Forecaster,
+    snapshot: &MarketSnapshot,
+    stage: Stage,
+    before: Option<&Published>,
+) -> Result<Published, EngineError> {
+    let market: Vec<(Symbol, &CandleSeries)> =
+        snapshot.series.iter().map(|(symbol, series)| (symbol.clone(), series.as_ref())).collect();
+    let days = match stage {
+        Stage::Newest => NEWEST_DAYS,
+        Stage::WithRecords => NEWEST_DAYS + RECORD_DAYS + SEQUENCE_DAYS as u32,
+    };
+    let panel = Panel::new(&features::compute_tail(&market, days * HOURS_PER_DAY)?);
+
+    let mut forecasts = BTreeMap::new();
+    for (symbol, _) in &market {
+        if let Some(origin) = panel.newest(symbol)
+            && let Some(both) = forecaster.forecast(&panel, origin)?
+        {
+            forecasts.insert(symbol.clone(), both);
+        }
+    }
+    let version = forecaster.manifest().version.clone();
+    let records = match (stage, before) {
+        (Stage::WithRecords, _) => records(forecaster, &panel)?,
+        (Stage::Newest, Some(before)) if before.version == version => before.records.clone(),
+        (Stage::Newest, _) => BTreeMap::new(),
+    };
+    let known = market
+        .iter()
+        .map(|(symbol, series)| (symbol.clone(), u32::try_from(unbroken_hours(series)).unwrap_or(u32::MAX)))
+        .collect();
+    Ok(Published { revision: snapshot.revision, version, forecasts, records, known })
+}
+
+/// How many candles follow each other without a gap up to the newest one.
+pub(super) fn unbroken_hours(series: &CandleSeries) -> usize {
+    let hours = series.opens_at_s.windows(2).rev().take_while(|pair| pair[1] - pair[0] == 3_600).count();
+    hours + usize::from(!series.is_empty())
+}
+
+/// One forecast a day at 00:00 UTC, on origins after the training: none that the model was fitted on.
+fn records(forecaster: &Forecaster, panel: &Panel) -> Result<BTreeMap<(Symbol, Horizon), TrackRecord>, EngineError> {
+    let mut records = BTreeMap::new();
+    let Some((_, newest_s)) = panel.span_s() else { return Ok(records) };
+    let trained_to_s = forecaster.manifest().trained_to.as_second();
+    let from_s = trained_to_s.max(newest_s - i64::from(RECORD_DAYS * HOURS_PER_DAY) * 3_600);
+    let origins = panel.origins(from_s, newest_s + 1, i64::from(HOURS_PER_DAY));
+    for horizon in Horizon::ALL {
+        for (index, coin) in panel.coins().iter().enumerate() {
+            let own: Vec<_> = origins.iter().copied().filter(|origin| origin.coin as usize == index).collect();
+            let past = forecaster.past(panel, &own, horizon)?;
+            records.insert((coin.symbol.clone(), horizon), record(coin.symbol.clone(), horizon, past));
+        }
+    }
+    Ok(records)
+}
+
+fn record(symbol: Symbol, horizon: Horizon, forecasts: Vec<PastForecast>) -> TrackRecord {
+    let finished: Vec<(&PastForecast, f64)> =
+        forecasts.iter().filter_map(|forecast| Some((forecast, forecast.realised?))).collect();
+    let count = |warned: bool, was_high: bool| {
+        let hits = finished.iter().filter(|(forecast, realised)| {
+            (forecast.high_volatility >= WARNING) == warned && (*realised > forecast.threshold) == was_high
+        });
+        u32::try_from(hits.count()).unwrap_or(u32::MAX)
+    };
+    let inside =
+        finished.iter().filter(|(forecast, realised)| (forecast.q10..=forecast.q90).contains(realised)).count();
+    let mut errors: Vec<f64> =
+        finished.iter().map(|(forecast, realised)| (forecast.q50 / realised - 1.0).abs()).collect();
+    errors.sort_by(f64::total_cmp);
+    TrackRecord {
+        symbol,
+        horizon,
+        finished: u32::try_from(finished.len()).unwrap_or(u32::MAX),
+        coverage80: (!finished.is_empty()).then(|| inside as f64 / finished.len() as f64),
+        warnings_right: count(true, true),
+        warnings_wrong: count(true, false),
+        missed: count(false, true),
+        calm_right: count(false, false),
+        typical_error: errors.get(errors.len() / 2).copied(),
+        forecasts,
+    }
+}
