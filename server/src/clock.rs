@@ -1,9 +1,9 @@
-//! The one place that asks the system what time it is.
+//! The one place that asks the machine what time it is.
 
 use domain::clock::Clock;
 use jiff::Timestamp;
 
-/// The machine's clock.
+/// The machine's clock (UTC).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

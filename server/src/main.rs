@@ -1,2 +1,7 @@
-//! Skeleton.
-fn main() {}
+//! `investbuddy`: one executable, one verb a role.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::verbs::run()
+}

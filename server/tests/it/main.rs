@@ -1,3 +1,9 @@
 //! The server seen from outside: one binary, so that it is linked once.
 
+mod buddy;
 mod market;
+mod web_api;
+mod web_hostile;
+mod web_openapi;
+mod web_pages;
+mod web_pressure;

@@ -1,0 +1,244 @@
+//! Settings: what they are, where they come from and what they must hold.
+//!
+//! Three layers, the later ones win: the defaults written here, a TOML file, the environment (`INVESTBUDDY_*`).
+//! A key that nobody knows is refused by name wherever it comes from; nothing is ever ignored silently.
+//! [`fields`] is the one table of keys: it reads the environment, names what a value must be, and writes the
+//! README's table.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::market::{Exchange, MarketSettings, Simulate};
+
+pub mod fields;
+pub mod paths;
+mod sources;
+
+pub use sources::{ConfigError, Sources};
+
+use paths::Roots;
+
+/// Everything that a person can set. Each field is described in [`fields::FIELDS`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where the server listens.
+    pub addr: SocketAddr,
+    /// Whether this is somebody's machine or a service for others.
+    pub mode: Mode,
+    /// The folder for what a running install writes.
+    pub data_dir: PathBuf,
+    /// The folder of the models that ship with the product; read only.
+    pub model_dir: PathBuf,
+    /// A folder of candle files; found by itself where it is not set.
+    pub archive: Option<PathBuf>,
+    /// Whether live exchanges may be asked.
+    pub live: bool,
+    /// The folder of the browser's files; beside the executable where it is not set.
+    pub site_dir: Option<PathBuf>,
+    /// Which messages are logged, in the syntax of `RUST_LOG`.
+    pub log: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// How much is done at once.
+    pub limits: Limits,
+    /// Where the market data comes from.
+    pub market: MarketSection,
+    /// Folders that the defaults are relative to; not a setting.
+    #[serde(skip)]
+    pub roots: Roots,
+}
+
+/// Whether this is somebody's machine or a service for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// One person's machine: embedded defaults everywhere, a simulated market where there is no other.
+    #[default]
+    Development,
+    /// A service for others: whatever is missing is a refusal to start.
+    Production,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Readable in a terminal, JSON where the output is collected.
+    #[default]
+    Auto,
+    /// One readable line an event.
+    Pretty,
+    /// One JSON object an event.
+    Json,
+}
+
+/// How much is done at once, and for how long.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Forecasts on demand that may be in flight before more are turned away.
+    pub predictions_in_flight: u32,
+    /// Other requests that may be in flight before more are turned away.
+    pub requests_in_flight: u32,
+    /// Seconds after which a request is given up.
+    pub request_timeout_s: u32,
+    /// The largest body that is read, in bytes.
+    pub body_bytes: u32,
+    /// Seconds that open requests get when the server stops.
+    pub drain_s: u32,
+    /// Threads of the web runtime, at least four.
+    pub web_threads: u32,
+}
+
+/// Where the market data comes from. The folder of an archive and the leave to ask exchanges are settings of their
+/// own, because they are the two that people reach for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarketSection {
+    /// The exchanges that are asked, the preferred one first.
+    pub sources: Vec<Exchange>,
+    /// Days of history that an exchange is asked for where there are none.
+    pub backfill_days: u32,
+    /// Binance's REST address.
+    pub binance_url: String,
+    /// Binance's WebSocket address.
+    pub binance_stream_url: String,
+    /// Coinbase's REST address.
+    pub coinbase_url: String,
+    /// Yahoo's chart address.
+    pub yahoo_url: String,
+    /// When a simulated market stands in.
+    pub simulate: Simulate,
+    /// The seed of the simulated market.
+    pub seed: u64,
+}
+
+impl Settings {
+    /// The settings that hold where nothing is set.
+    #[must_use]
+    pub fn defaults(roots: Roots) -> Self {
+        Self {
+            addr: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000),
+            mode: Mode::default(),
+            data_dir: roots.data.join("run"),
+            model_dir: roots.data.join("models"),
+            archive: None,
+            live: true,
+            site_dir: None,
+            log: "info".to_owned(),
+            log_format: LogFormat::default(),
+            limits: Limits {
+                predictions_in_flight: 512,
+                requests_in_flight: 1_024,
+                request_timeout_s: 10,
+                body_bytes: 2 * 1024 * 1024,
+                drain_s: 10,
+                web_threads: 4,
+            },
+            market: MarketSection::default(),
+            roots,
+        }
+    }
+
+    /// Reads every source.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which names the key, where it was set and what it must hold.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        sources.read()
+    }
+
+    /// The folder of the browser's files.
+    #[must_use]
+    pub fn site_dir(&self) -> PathBuf {
+        self.site_dir.clone().unwrap_or_else(|| self.roots.executable.join("site"))
+    }
+
+    /// The folder of models trained on this machine.
+    #[must_use]
+    pub fn trained_dir(&self) -> PathBuf {
+        self.data_dir.join("models")
+    }
+
+    /// The file of the embedded store.
+    #[must_use]
+    pub fn store_file(&self) -> PathBuf {
+        self.data_dir.join("investbuddy.sqlite")
+    }
+
+    /// Where an archive is looked for, best first: the setting, then the usual folders.
+    #[must_use]
+    pub fn archive_candidates(&self) -> Vec<PathBuf> {
+        self.archive.iter().cloned().chain(self.roots.archives()).collect()
+    }
+
+    /// What the market is told. In production no market is simulated unless somebody asked for just that.
+    #[must_use]
+    pub fn market_settings(&self) -> MarketSettings {
+        let section = self.market.clone();
+        let simulate = match (self.mode, section.simulate) {
+            (Mode::Production, Simulate::WhenNothingElse) => Simulate::Never,
+            (_, chosen) => chosen,
+        };
+        MarketSettings {
+            archive: self.archive.clone(),
+            archive_folders: self.roots.archives(),
+            live: self.live,
+            sources: section.sources,
+            backfill_days: section.backfill_days,
+            binance_url: section.binance_url,
+            binance_stream_url: section.binance_stream_url,
+            coinbase_url: section.coinbase_url,
+            yahoo_url: section.yahoo_url,
+            simulate,
+            simulator_seed: section.seed,
+            ..MarketSettings::default()
+        }
+    }
+
+    /// The time after which a request is given up.
+    #[must_use]
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.limits.request_timeout_s.into())
+    }
+
+    /// The time that open requests get when the server stops.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.limits.drain_s.into())
+    }
+
+    /// The settings in force as a TOML file that [`Settings::load`] reads back.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        fields::to_toml(self)
+    }
+}
+
+impl Default for MarketSection {
+    fn default() -> Self {
+        let MarketSettings {
+            sources,
+            backfill_days,
+            binance_url,
+            binance_stream_url,
+            coinbase_url,
+            yahoo_url,
+            simulate,
+            simulator_seed: seed,
+            ..
+        } = MarketSettings::default();
+        Self { sources, backfill_days, binance_url, binance_stream_url, coinbase_url, yahoo_url, simulate, seed }
+    }
+}
+
+impl Default for Settings {
+    /// The defaults, relative to the working directory.
+    fn default() -> Self {
+        Self::defaults(Roots::of(Path::new("."), Path::new(".")))
+    }
+}

@@ -1,0 +1,372 @@
+//! A running InvestBuddy for tests: a random port, a temporary folder, a market that is made up but adds up.
+//!
+//! It speaks the user's language: `buddy.get("/api/v1/forecasts")`, `buddy.predict(&body)`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use domain::chart::{ChartQuery, ChartSlice};
+use domain::clock::{Clock, SECONDS_PER_HOUR, instant};
+use domain::error::Failure;
+use domain::forecast::{Driver, Forecast, Horizon, Quantiles, Reason, RiskLevel, TrackRecord, UsualRange};
+use domain::market::{COINS, Candle, MarketOrigin, MarketState, Symbol};
+use domain::model::{Family, ModelCard, Score, Version};
+use domain::overview::{CoinCard, CoinDetail, Overview};
+use domain::ports::{Answer, CandleQuery, Desk, PredictRequest};
+use jiff::Timestamp;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+use server::config::Settings;
+use server::web::{self, listen};
+use tempfile::TempDir;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// The instant at which the made-up market stands still: 2025-06-30 23:00 UTC.
+pub(crate) const NOW_S: i64 = 1_751_324_400;
+
+/// The candles that the made-up forecaster wants.
+pub(crate) const NEEDED: u32 = 48;
+
+/// A running server and a client beside it.
+pub(crate) struct Buddy {
+    /// Where it listens.
+    pub(crate) addr: SocketAddr,
+    /// What it forecasts from; tests change its mood.
+    pub(crate) desk: Arc<MadeUpDesk>,
+    client: reqwest::Client,
+    folder: TempDir,
+    _stop: DropGuard,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Buddy {
+    /// Starts one with everything as it should be.
+    pub(crate) async fn spawn() -> Self {
+        Self::spawn_with(|_| {}).await
+    }
+
+    /// Starts one with some settings changed.
+    pub(crate) async fn spawn_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut settings = Settings {
+            addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data_dir: folder.path().join("run"),
+            site_dir: Some(folder.path().join("site")),
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let desk = Arc::new(MadeUpDesk::default());
+        let as_port: Arc<dyn Desk> = Arc::clone(&desk) as Arc<dyn Desk>;
+        let clock: Arc<dyn Clock> = Arc::new(StoppedClock);
+        let router = web::router(&settings, &as_port, &clock);
+        let listener = listen::bind(settings.addr).await.expect("a free port");
+        let addr = listener.local_addr().expect("the port that was taken");
+        let stop = CancellationToken::new();
+        let drain = Duration::from_secs(1);
+        tokio::spawn(listen::serve(listener, router, stop.clone(), drain));
+        // Another test of this process may have done so already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(30))
+            .build()
+            .expect("a client");
+        Self { addr, desk, client, folder, _stop: stop.drop_guard() }
+    }
+
+    /// Puts a file into the site folder.
+    pub(crate) fn put_site_file(&self, path: &str, content: &[u8]) {
+        let file = self.folder.path().join("site").join(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("the site folder");
+        std::fs::write(file, content).expect("a file of the site");
+    }
+
+    /// An address of this server.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr)
+    }
+
+    /// Any request to this server.
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method.parse().expect("a method"), self.url(path))
+    }
+
+    /// Asks for something.
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        Reply::of(self.request("GET", path)).await
+    }
+
+    /// Sends text to `POST /api/v1/predict` as JSON.
+    pub(crate) async fn predict_raw(&self, body: impl Into<reqwest::Body>) -> Reply {
+        Reply::of(self.request("POST", "/api/v1/predict").header("content-type", "application/json").body(body)).await
+    }
+
+    /// Asks for a forecast on demand.
+    pub(crate) async fn predict(&self, body: &Value) -> Reply {
+        self.predict_raw(body.to_string()).await
+    }
+}
+
+impl Reply {
+    /// Sends a request and reads the whole answer.
+    pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, body: response.text().await.expect("the whole answer") }
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
+    }
+
+    /// A header, empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a readable header"))
+    }
+
+    /// The body of an error, after checking that it is one as we promise it.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.body);
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status, "{problem}");
+        assert_eq!(problem["type"], format!("urn:investbuddy:problem:{code}"), "{problem}");
+        assert_ne!(problem["title"], "Problem", "the code {code} has a title of its own");
+        problem
+    }
+}
+
+/// `count` hours in a row that end at [`NOW_S`], each a little wave.
+pub(crate) fn hours(count: i64) -> Vec<Candle> {
+    (0..count)
+        .map(|hour| {
+            let close = 100.0 + (hour as f64 / 5.0).sin();
+            Candle {
+                opens_at: instant(NOW_S - (count - hour) * SECONDS_PER_HOUR),
+                open: close - 0.1,
+                high: close + 0.4,
+                low: close - 0.4,
+                close,
+                volume: 10.0,
+            }
+        })
+        .collect()
+}
+
+/// Time stands still, so that answers can be compared.
+struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        instant(NOW_S + 600)
+    }
+}
+
+/// A desk whose numbers are made up and whose moods are set by the test.
+#[derive(Default)]
+pub(crate) struct MadeUpDesk {
+    /// Whether the market is still being read.
+    pub(crate) is_loading: AtomicBool,
+    /// Whether the next prediction panics.
+    pub(crate) panics: AtomicBool,
+    /// How long each prediction takes, in milliseconds.
+    pub(crate) slow_ms: AtomicU32,
+}
+
+impl MadeUpDesk {
+    fn forecast_of(&self, symbol: Symbol, horizon: Horizon) -> Result<Forecast, Failure> {
+        if self.is_loading.load(Ordering::SeqCst) {
+            return Err(Failure::NotReady { retry_after_s: 3 });
+        }
+        let origin = instant(NOW_S);
+        Ok(Forecast {
+            symbol,
+            horizon,
+            origin,
+            ends_at: instant(NOW_S + i64::from(horizon.hours()) * SECONDS_PER_HOUR),
+            model: version(),
+            quantiles: Quantiles::from_array([0.0096, 0.0121, 0.0153, 0.0199, 0.026, 0.0334, 0.0448]),
+            high_volatility: 0.27,
+            level: RiskLevel::of(0.27),
+            usual: UsualRange { low: 0.0125, middle: 0.0188, high: 0.0281 },
+            rank: 0.63,
+            just_realised: 0.0182,
+            reasons: vec![Reason {
+                driver: Driver::RecentVolatility,
+                effect: 0.21,
+                value: Some(0.024),
+                usual: Some(0.019),
+            }],
+        })
+    }
+
+    fn followed(symbol: &Symbol) -> Result<(), Failure> {
+        symbol.coin().map(|_| ()).ok_or_else(|| Failure::unknown_symbol(symbol.as_str()))
+    }
+
+    fn card(&self, symbol: Symbol) -> Result<CoinCard, Failure> {
+        let forecasts =
+            Horizon::ALL.iter().map(|&horizon| self.forecast_of(symbol.clone(), horizon)).collect::<Result<_, _>>()?;
+        Ok(CoinCard {
+            symbol,
+            price: Some(100.0),
+            change_24h: Some(0.01),
+            as_of: Some(instant(NOW_S)),
+            forecasts,
+            sparkline: vec![0.02; 30],
+        })
+    }
+}
+
+fn version() -> Version {
+    Version::parse("lstm-20250701-1a2b3c4d").expect("a version")
+}
+
+fn score(horizon: Horizon) -> Score {
+    Score {
+        horizon,
+        origins: 1_000,
+        qlike: 0.11,
+        rmse_log: 0.3,
+        r2_log: 0.5,
+        auc: 0.78,
+        brier: 0.13,
+        coverage80: 0.8,
+        coverage95: 0.95,
+    }
+}
+
+impl Desk for MadeUpDesk {
+    fn overview(&self) -> Answer<'_, Overview> {
+        Box::pin(async {
+            let cards =
+                COINS.iter().map(|coin| self.card(Symbol::parse(coin.symbol)?)).collect::<Result<_, Failure>>()?;
+            Ok(Overview { market: self.market(), cards })
+        })
+    }
+
+    fn coin(&self, symbol: Symbol) -> Answer<'_, CoinDetail> {
+        Box::pin(async move {
+            Self::followed(&symbol)?;
+            let records = Horizon::ALL
+                .iter()
+                .map(|&horizon| TrackRecord {
+                    symbol: symbol.clone(),
+                    horizon,
+                    forecasts: Vec::new(),
+                    finished: 0,
+                    coverage80: None,
+                    warnings_right: 0,
+                    warnings_wrong: 0,
+                    missed: 0,
+                    calm_right: 0,
+                    typical_error: None,
+                })
+                .collect();
+            Ok(CoinDetail { market: self.market(), card: self.card(symbol)?, records })
+        })
+    }
+
+    fn chart(&self, query: ChartQuery) -> Answer<'_, ChartSlice> {
+        Box::pin(async move {
+            Self::followed(&query.symbol)?;
+            let ChartQuery { symbol, resolution, .. } = query;
+            Ok(ChartSlice { symbol, resolution, bars: Vec::new(), forecasts: Vec::new(), has_older: false })
+        })
+    }
+
+    fn forecasts(&self) -> Answer<'_, Vec<Forecast>> {
+        Box::pin(async {
+            Symbol::followed()
+                .into_iter()
+                .take(2)
+                .flat_map(|symbol| Horizon::ALL.map(|horizon| self.forecast_of(symbol.clone(), horizon)))
+                .collect()
+        })
+    }
+
+    fn forecast(&self, symbol: Symbol, horizon: Horizon) -> Answer<'_, Forecast> {
+        Box::pin(async move {
+            Self::followed(&symbol)?;
+            self.forecast_of(symbol, horizon)
+        })
+    }
+
+    fn predict(&self, request: PredictRequest) -> Answer<'_, Forecast> {
+        Box::pin(async move {
+            assert!(!self.panics.load(Ordering::SeqCst), "a panic that a test asked for");
+            let slow_ms = self.slow_ms.load(Ordering::SeqCst);
+            if slow_ms > 0 {
+                tokio::time::sleep(Duration::from_millis(slow_ms.into())).await;
+            }
+            match request.candles {
+                None => Self::followed(&request.symbol)?,
+                Some(candles) if candles.len() < NEEDED as usize => {
+                    return Err(Failure::TooFewCandles { needed: NEEDED, given: candles.len() as u32 });
+                }
+                Some(_) => {}
+            }
+            self.forecast_of(request.symbol, request.horizon)
+        })
+    }
+
+    fn candles(&self, query: CandleQuery) -> Answer<'_, Vec<Candle>> {
+        Box::pin(async move {
+            Self::followed(&query.symbol)?;
+            let wanted = |candle: &Candle| {
+                let opens_at_s = candle.opens_at.as_second();
+                query.from_s.is_none_or(|from_s| opens_at_s >= from_s)
+                    && query.to_s.is_none_or(|to_s| opens_at_s < to_s)
+            };
+            let found: Vec<Candle> = hours(72).into_iter().filter(wanted).collect();
+            let skipped = found.len().saturating_sub(query.limit as usize);
+            Ok(found.into_iter().skip(skipped).collect())
+        })
+    }
+
+    fn models(&self) -> Answer<'_, Vec<ModelCard>> {
+        Box::pin(async {
+            let scores: Vec<Score> = Horizon::ALL.into_iter().map(score).collect();
+            Ok(vec![ModelCard {
+                version: version(),
+                family: Family::Lstm,
+                is_champion: true,
+                trained_at: instant(NOW_S - 86_400),
+                trained_from: instant(NOW_S - 200_000_000),
+                trained_to: instant(NOW_S - 50_000_000),
+                seed: 7,
+                revision: "cc27a02".to_owned(),
+                parameters: 21_000,
+                scores: scores.clone(),
+                baseline: scores.clone(),
+                by_symbol: [("BTCUSDT".to_owned(), scores)].into(),
+            }])
+        })
+    }
+
+    fn market(&self) -> MarketState {
+        let is_loading = self.is_loading.load(Ordering::SeqCst);
+        MarketState {
+            origin: MarketOrigin::Archive,
+            as_of: (!is_loading).then(|| instant(NOW_S)),
+            is_stale: false,
+            is_offline: true,
+            retries_at: Some(instant(NOW_S + 900)),
+            loading: is_loading.then_some(0.4),
+            missing_hours: 12,
+            quarantined_rows: 3,
+        }
+    }
+}
