@@ -6,6 +6,7 @@ mod error;
 mod files;
 mod stamp;
 mod styles;
+mod tables;
 mod wasm;
 
 use std::path::{Path, PathBuf};

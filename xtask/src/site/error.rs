@@ -29,6 +29,9 @@ pub(crate) enum SiteError {
     /// wasm-opt ran and failed.
     #[error("wasm-opt failed ({0}); see its messages above. Debian's binaryen 108 and newer are known to work")]
     Optimise(ExitStatus),
+    /// What wasm-opt wrote does not read as a module.
+    #[error("wasm-opt wrote something that does not read as WebAssembly; try another version of binaryen")]
+    StrangeWasm,
     /// wasm-opt is not there.
     #[error("wasm-opt is not installed, so the page weighs about twice as much; apt-get install binaryen")]
     NoOptimiser,

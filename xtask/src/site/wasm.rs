@@ -7,7 +7,7 @@ use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::SiteError;
-use super::files;
+use super::{files, tables};
 
 /// What wasm-bindgen made.
 pub(super) struct Bound {
@@ -95,6 +95,8 @@ impl Optimiser {
         if !status.success() {
             return Err(SiteError::Optimise(status));
         }
-        files::read(&small)
+        let mut bytes = files::read(&small)?;
+        tables::repair_exported_table(&mut bytes)?;
+        Ok(bytes)
     }
 }
