@@ -10,9 +10,15 @@ use crate::config::{ConfigError, Settings, Sources};
 use crate::telemetry::{self, TelemetryError};
 use crate::web::listen::ListenError;
 
+mod archive;
 pub mod config;
 pub mod doctor;
+pub mod evaluate;
+pub mod models;
+pub mod predict;
 pub mod serve;
+pub mod train;
+mod watch;
 
 /// Will the next one to two days in BTC, ETH and seven other coins be unusually volatile, how sure are we, and why?
 #[derive(Debug, Parser)]
@@ -27,6 +33,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Start the server: pages, API, market and forecasts
+    Serve(serve::ServeArgs),
+    /// Fit a model on an archive of candles, score it on what came later and keep it
+    Train(train::TrainArgs),
+    /// Compare every family of models on origins that none was fitted on
+    Evaluate(evaluate::EvaluateArgs),
+    /// Forecast one coin in the terminal, without a server
+    Predict(predict::PredictArgs),
+    /// List the models, let one serve, go back to the one before
+    Models(models::ModelsArgs),
     /// Check this install and say what is wrong and what to do
     Doctor(doctor::DoctorArgs),
     /// Print the settings in force, as a file that can be edited
@@ -90,11 +106,11 @@ impl VerbError {
     }
 }
 
-/// Reads the command line and does what it says.
+/// Reads the command line and does what it says. `revision` is the git revision of the program.
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run(revision: &str) -> ExitCode {
     let cli = Cli::parse();
-    match do_verb(cli) {
+    match do_verb(cli, revision) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error.report();
@@ -103,9 +119,24 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn do_verb(cli: Cli) -> Result<(), VerbError> {
-    let settings = Settings::load(&Sources::of_this_process(cli.config))?;
+fn do_verb(cli: Cli, revision: &str) -> Result<(), VerbError> {
+    let mut settings = Settings::load(&Sources::of_this_process(cli.config))?;
+    if let Verb::Serve(args) = &cli.verb {
+        args.apply(&mut settings);
+    }
     telemetry::start(&settings)?;
+    match cli.verb {
+        Verb::Serve(_) => on_the_web_runtime(&settings, serve::run(&settings)),
+        Verb::Doctor(args) => on_the_web_runtime(&settings, doctor::run(args, &settings)),
+        Verb::Train(args) => train::run(&args, &settings, revision),
+        Verb::Evaluate(args) => evaluate::run(&args, &settings),
+        Verb::Predict(args) => predict::run(&args, &settings),
+        Verb::Models(args) => models::run(&args, &settings),
+        Verb::Config(args) => config::run(&args, &settings),
+    }
+}
+
+fn on_the_web_runtime(settings: &Settings, work: impl Future<Output = Result<(), VerbError>>) -> Result<(), VerbError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // Page rendering blocks for moments; with fewer than four threads pages were seen to wait for each other.
         .worker_threads((settings.limits.web_threads as usize).max(4))
@@ -113,12 +144,7 @@ fn do_verb(cli: Cli) -> Result<(), VerbError> {
         .enable_all()
         .build()
         .map_err(|error| VerbError::because(format!("The system gives us no threads: {error}")))?;
-    runtime.block_on(async {
-        match cli.verb {
-            Verb::Doctor(args) => Box::pin(doctor::run(args, &settings)).await,
-            Verb::Config(args) => config::run(&args, &settings),
-        }
-    })
+    runtime.block_on(Box::pin(work))
 }
 
 /// Prints to standard output; a reader that has gone away (`| head`) is no error.

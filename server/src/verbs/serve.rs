@@ -3,13 +3,63 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use clap::Args;
 use domain::clock::Clock;
 use domain::ports::Desk;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::{VerbError, print};
+use crate::clock::SystemClock;
 use crate::config::Settings;
+use crate::desk::TheDesk;
+use crate::forecasting::Forecasting;
+use crate::market::Market;
+use crate::registry::Registry;
+use crate::store::Store;
 use crate::web::{self, listen};
+
+/// What `serve` may be told on the command line; it wins over every other source.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "IP:PORT")]
+    addr: Option<SocketAddr>,
+}
+
+impl ServeArgs {
+    /// Lets the command line win over the file and the environment.
+    pub(super) fn apply(&self, settings: &mut Settings) {
+        if let Some(addr) = self.addr {
+            settings.addr = addr;
+        }
+    }
+}
+
+/// Wires store, market, forecasts and web together and serves until asked to stop.
+///
+/// # Errors
+/// [`VerbError`] where the store cannot be opened or the address cannot be taken.
+pub async fn run(settings: &Settings) -> Result<(), VerbError> {
+    let store = Arc::new(Store::open(&settings.store_file()).await.map_err(VerbError::because)?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
+
+    let market =
+        Market::start(settings.market_settings(), Arc::clone(&store), Arc::clone(&clock), stop.clone(), &tracker);
+    let registry = Registry::new(settings.model_dir.clone(), settings.trained_dir());
+    let forecasting = Forecasting::start(registry.clone(), market.clone(), stop.clone(), &tracker)
+        .map_err(|error| VerbError::because(format!("The system gives us no threads: {error}")))?;
+    let desk: Arc<dyn Desk> = Arc::new(TheDesk::new(market, forecasting, registry));
+
+    let served = answer(settings, desk, clock, stop.clone()).await;
+    stop.cancel();
+    tracker.close();
+    // Whoever does not end in time is ended with the process; the store survives that.
+    let _ = tokio::time::timeout(settings.drain(), tracker.wait()).await;
+    store.close().await;
+    served
+}
 
 /// Answers requests for a desk until `stop` is cancelled, or the person or the system asks us to stop.
 ///
