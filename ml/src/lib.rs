@@ -1,7 +1,8 @@
 //! Pure computation on rows and tensors: features, models, evaluation, artefacts.
 //!
 //! Invariants: no network, no database, no clock, no global state. The same rows and the same seed give the
-//! same numbers, bit for bit, on the same machine. Without the feature `frame` everything compiles to wasm32.
+//! same numbers, bit for bit, on the same machine. Features and
+//! scores know nothing of polars and compile to wasm32.
 
 pub mod artefact;
 pub mod calibration;
