@@ -170,10 +170,11 @@ impl Settings {
         self.data_dir.join("investbuddy.sqlite")
     }
 
-    /// Where an archive is looked for, best first: the setting, then the usual folders.
+    /// Where an archive is looked for, best first: the setting alone where there is one. A folder without candle
+    /// files is therefore a way to have no archive.
     #[must_use]
     pub fn archive_candidates(&self) -> Vec<PathBuf> {
-        self.archive.iter().cloned().chain(self.roots.archives()).collect()
+        self.archive.clone().map_or_else(|| self.roots.archives(), |folder| vec![folder])
     }
 
     /// What the market is told. In production no market is simulated unless somebody asked for just that.
@@ -185,8 +186,8 @@ impl Settings {
             (_, chosen) => chosen,
         };
         MarketSettings {
-            archive: self.archive.clone(),
-            archive_folders: self.roots.archives(),
+            archive: None,
+            archive_folders: self.archive_candidates(),
             live: self.live,
             sources: section.sources,
             backfill_days: section.backfill_days,

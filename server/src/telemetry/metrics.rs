@@ -46,6 +46,16 @@ pub fn recorder() -> &'static PrometheusHandle {
     })
 }
 
+/// Folds what was recorded into the histograms every few seconds, whether or not anybody reads them: samples wait
+/// in memory until then. Never ends.
+pub async fn keep_tidy() {
+    let mut ticks = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        ticks.tick().await;
+        recorder().run_upkeep();
+    }
+}
+
 fn describe() {
     describe_counter!(REQUESTS, "HTTP requests by route, method and status.");
     describe_histogram!(DURATION, "Seconds until the head of the answer was ready, by route.");

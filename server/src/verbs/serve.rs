@@ -17,6 +17,7 @@ use crate::forecasting::Forecasting;
 use crate::market::Market;
 use crate::registry::Registry;
 use crate::store::Store;
+use crate::telemetry::metrics;
 use crate::web::{self, listen};
 
 /// What `serve` may be told on the command line; it wins over every other source.
@@ -74,6 +75,7 @@ pub async fn answer(
     let listener = listen::bind(settings.addr).await?;
     let addr = listener.local_addr().map_err(VerbError::because)?;
     stop_when_asked(stop.clone())?;
+    tokio::spawn(stop.clone().run_until_cancelled_owned(metrics::keep_tidy()));
     let router = web::router(settings, &desk, &clock);
     print(&format!("InvestBuddy is at http://{}", reachable(addr)));
     tracing::info!(%addr, "Listening");

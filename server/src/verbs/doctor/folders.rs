@@ -58,26 +58,21 @@ pub(super) fn archive(settings: &Settings) -> Finding {
     let candidates = settings.archive_candidates();
     let symbols = Symbol::followed();
     let found = market::archive::find(candidates.iter().map(PathBuf::as_path), &symbols);
-    if let Some(wanted) = settings.archive.as_deref().filter(|wanted| found.as_ref().is_none_or(|(at, _)| at != wanted))
-    {
-        return Finding::broken(
+    let tried: Vec<String> = candidates.iter().map(|folder| folder.display().to_string()).collect();
+    match (found, &settings.archive) {
+        (Some((folder, files)), _) => {
+            Finding::fine(what, format!("{} holds {} candle files", folder.display(), files.len()))
+        }
+        (None, Some(wanted)) => Finding::broken(
             what,
             format!("{} holds no candle files", wanted.display()),
             "Set INVESTBUDDY_ARCHIVE to a folder with CSV, Parquet or Binance zip files, or do not set it.",
-        );
-    }
-    match found {
-        Some((folder, files)) => {
-            Finding::fine(what, format!("{} holds {} candle files", folder.display(), files.len()))
-        }
-        None => {
-            let tried: Vec<String> = candidates.iter().map(|folder| folder.display().to_string()).collect();
-            Finding::limited(
-                what,
-                format!("there is none in {}", tried.join(" or ")),
-                "The market then comes from live exchanges only; put candle files there to start with a long history.",
-            )
-        }
+        ),
+        (None, None) => Finding::limited(
+            what,
+            format!("there is none in {}", tried.join(" or ")),
+            "The market then comes from live exchanges only; put candle files there to start with a long history.",
+        ),
     }
 }
 
