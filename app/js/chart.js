@@ -44,6 +44,7 @@ export class ForecastChart {
     const [prices, volatilities] = this.chart.panes();
     prices.setStretchFactor(3);
     volatilities.setStretchFactor(2.2);
+    this.volatility.priceScale().applyOptions({ scaleMargins: { top: 0.08, bottom: 0 } });
     this.layer = new ForecastLayer(this);
     this.volatility.attachPrimitive(this.layer);
 
@@ -160,7 +161,10 @@ export class ForecastChart {
   /** Where an instant lies across the chart: bars are as wide as their hours. */
   xAt(instant) {
     const index = this.indexAt(instant);
-    return this.chart.timeScale().logicalToCoordinate(index + (instant - this.times[index]) / this.step - 0.5);
+    const scale = this.chart.timeScale();
+    // The library only places whole bars.
+    const share = (instant - this.times[index]) / this.step - 0.5;
+    return scale.logicalToCoordinate(index) + share * scale.options().barSpacing;
   }
 
   listenForTheme() {
@@ -376,7 +380,8 @@ function isoMinute(time) {
 
 function percent(locale) {
   const format = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  return value => format.format(value);
+  // Nothing can be below zero; the axis has room there only for the look of it.
+  return value => (value < 0 ? "" : format.format(value));
 }
 
 function priceFormat(price, locale) {

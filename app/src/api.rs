@@ -7,7 +7,7 @@
 
 pub mod error;
 
-use domain::chart::{ChartQuery, ChartSlice, Resolution};
+use domain::chart::{ChartSlice, Resolution};
 use domain::forecast::Horizon;
 use domain::market::{MarketState, Symbol};
 use domain::model::ModelCard;
@@ -38,7 +38,8 @@ pub async fn chart(
     before_s: Option<i64>,
     limit: u32,
 ) -> Result<ChartSlice, ApiError> {
-    Ok(crate::ssr::desk()?.chart(ChartQuery { symbol, resolution, horizon, before_s, limit }).await?)
+    let query = domain::chart::ChartQuery { symbol, resolution, horizon, before_s, limit };
+    Ok(crate::ssr::desk()?.chart(query).await?)
 }
 
 /// Every model in the registry, champions first.

@@ -3,6 +3,7 @@
 use domain::chart::ChartSlice;
 use leptos::prelude::document;
 use leptos::web_sys::HtmlElement;
+use send_wrapper::SendWrapper;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -42,7 +43,12 @@ extern "C" {
 }
 
 /// A mounted chart. Dropping it removes it from the page.
-pub(crate) struct Chart {
+///
+/// The browser has one thread; the wrapper only says so, which lets the chart lie in a reactive store that the
+/// server's side of the same code could move between threads.
+pub(crate) struct Chart(SendWrapper<Mounted>);
+
+struct Mounted {
     inner: ForecastChart,
     // The chart calls these for as long as it lives.
     _on_hover: Closure<dyn FnMut(f64)>,
@@ -71,36 +77,36 @@ impl Chart {
             .await
             .map_err(|_| ChartUnavailable)?
             .unchecked_into();
-        Ok(Self { inner, _on_hover: on_hover, _on_older: on_older })
+        Ok(Self(SendWrapper::new(Mounted { inner, _on_hover: on_hover, _on_older: on_older })))
     }
 
     /// Replaces all data; `keeps_view` leaves the visible span where it is.
     pub(crate) fn set_slice(&self, slice: &ChartSlice, outlook: Option<&Outlook>, keeps_view: bool) {
-        self.inner.set_slice(&json(slice), &json(&outlook), keeps_view);
+        self.0.inner.set_slice(&json(slice), &json(&outlook), keeps_view);
     }
 
     /// Puts older history before what there is.
     pub(crate) fn prepend_slice(&self, slice: &ChartSlice) {
-        self.inner.prepend_slice(&json(slice));
+        self.0.inner.prepend_slice(&json(slice));
     }
 
     /// Says that older history could not be had this time.
     pub(crate) fn release_older(&self) {
-        self.inner.release_older();
+        self.0.inner.release_older();
     }
 
     /// Replaces the fan ahead.
     pub(crate) fn set_outlook(&self, outlook: Option<&Outlook>) {
-        self.inner.set_outlook(&json(&outlook));
+        self.0.inner.set_outlook(&json(&outlook));
     }
 
     /// Shows so many days before now and the forecast ahead; everything where no number is given.
     pub(crate) fn show_last(&self, days: Option<u32>) {
-        self.inner.show_last(days.map_or(f64::NAN, f64::from));
+        self.0.inner.show_last(days.map_or(f64::NAN, f64::from));
     }
 }
 
-impl Drop for Chart {
+impl Drop for Mounted {
     fn drop(&mut self) {
         self.inner.destroy();
     }

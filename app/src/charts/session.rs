@@ -1,6 +1,6 @@
 //! The life of one interactive chart: mounting it, feeding it, and loading older history as the reader pans.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use domain::chart::{Bar, ChartQuery, ChartSlice, Resolution};
 use domain::forecast::Horizon;
@@ -48,7 +48,7 @@ pub(crate) struct Session {
     symbol: StoredValue<Symbol>,
     horizon: Memo<Horizon>,
     outlook: Memo<Option<Outlook>>,
-    chart: StoredValue<Option<Rc<Chart>>, LocalStorage>,
+    chart: StoredValue<Option<Arc<Chart>>>,
     is_mounted: RwSignal<bool>,
     /// Counts requests, so that an answer that was overtaken is dropped.
     request: StoredValue<u32>,
@@ -85,7 +85,7 @@ impl Session {
             symbol: StoredValue::new(symbol),
             horizon,
             outlook,
-            chart: StoredValue::new_local(None),
+            chart: StoredValue::new(None),
             is_mounted: RwSignal::new(false),
             request: StoredValue::new(0),
         };
@@ -107,7 +107,7 @@ impl Session {
                 match mounted {
                     Ok(chart) => {
                         // The page may have gone meanwhile; then the chart is dropped, which removes it.
-                        self.chart.try_update_value(|slot| *slot = Some(Rc::new(chart)));
+                        self.chart.try_update_value(|slot| *slot = Some(Arc::new(chart)));
                         self.is_mounted.try_set(true);
                     }
                     Err(_) => {

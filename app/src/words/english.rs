@@ -379,7 +379,7 @@ fn reason(reason: &Reason, weekday: &str) -> String {
         Driver::Trend => format!("Where the price stands against its averages{numbers}"),
         Driver::TradingVolume => format!("How much is being traded{numbers}"),
         Driver::WholeMarket => format!("How much all coins are moving together{numbers}"),
-        Driver::DayOfWeek => format!("The day of the week, a {weekday}"),
+        Driver::DayOfWeek => format!("The day of the week, a {weekday},"),
     };
     let size = format::percent(LANGUAGE, reason.effect.abs(), 0);
     let verb = if reason.effect >= 0.0 { "raises" } else { "lowers" };
