@@ -142,6 +142,7 @@ export class ForecastChart {
     this.candles.applyOptions({ priceFormat: priceFormat(last, this.locale) });
     this.chart.applyOptions({ timeScale: { timeVisible: this.step < DAY_S } });
     this.candles.setData(candles);
+    this.volatility.applyOptions({ lineWidth: this.step < DAY_S ? 2 : 1 });
     this.volatility.setData(volatility);
     this.layer.refresh();
   }

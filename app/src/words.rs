@@ -123,7 +123,7 @@ part! {
     Chart
     texts {
         title, region, range, week, month, quarter, year, all, open, high, low, close, volume, volatility, failed,
-        older, note, volatility_pane, fan,
+        older, note, volatility_pane, fan, past,
     }
     sentences {
         picture: fn(&str, &str, &str, &str) -> String,

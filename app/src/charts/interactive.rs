@@ -119,6 +119,9 @@ fn ChartKey() -> impl IntoView {
         <p class="key">
             {key("picture__line", "M0 12L5 5L10 9L16 3", words.chart.volatility_pane)}
             {key("fan fan--50", "M0 8L16 2V14Z", words.chart.fan)}
+            {key("timeline__interval", "M8 1V15", words.chart.past)}
+            {key("timeline__outcome", "M8 8h0", words.coin.key_outcome)}
+            {key("timeline__outcome timeline__outcome--outside", "M8 8h0", words.coin.key_outcome_outside)}
             {key("picture__bound", "M0 8H16", words.coin.key_threshold)}
         </p>
     }

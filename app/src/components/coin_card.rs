@@ -24,7 +24,10 @@ pub(crate) fn Card(card: CoinCard) -> impl IntoView {
         let chances = card.forecasts.iter().cloned().map(|forecast| view! { <Chance forecast /> }).collect_view();
         let expected = card.forecast(Horizon::Day).cloned().map(|forecast| view! { <Expected forecast words /> });
         view! {
-            <div class="card__chances">{chances}</div>
+            <div>
+                <p class="label">{words.risk.chance_of_high}</p>
+                <div class="card__chances">{chances}</div>
+            </div>
             {expected}
         }
         .into_any()

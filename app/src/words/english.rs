@@ -211,6 +211,7 @@ pub(super) static WORDS: Words = Words {
         note: "The fan shows 50, 80 and 95% of expected outcomes. Only its end is the forecast; the way there is a guide.",
         volatility_pane: "Realised volatility, per day",
         fan: "forecast, 50 / 80 / 95%",
+        past: "earlier forecasts, 80%",
         picture: |coin, median, low, high| {
             format!(
                 "Realised volatility of {coin} over the last 30 days, then the forecast: median {median} a day, \

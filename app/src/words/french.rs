@@ -242,6 +242,7 @@ pub(super) static WORDS: Words = Words {
                le chemin est indicatif.",
         volatility_pane: "Volatilité réalisée, par jour",
         fan: "prévision, 50 / 80 / 95\u{202f}%",
+        past: "prévisions passées, 80\u{202f}%",
         picture: |coin, median, low, high| {
             format!(
                 "Volatilité réalisée de {coin} sur 30 jours, puis la prévision\u{a0}: médiane {median} par jour, \
