@@ -57,15 +57,17 @@ pub(crate) fn language_of(path: &str) -> Language {
     if path == "/fr" || path.starts_with("/fr/") { Language::French } else { Language::English }
 }
 
-/// The same page in the other language. Keeps nothing but the path.
-pub(crate) fn in_other_language(path: &str) -> String {
-    match language_of(path) {
+/// The same page, with the same query, in the other language.
+pub(crate) fn in_other_language(path: &str, query: &str) -> String {
+    let path = match language_of(path) {
         Language::English => localised(Language::French, path),
         Language::French => {
             let rest = path.strip_prefix("/fr").unwrap_or(path);
             if rest.is_empty() { "/".to_owned() } else { rest.to_owned() }
         }
-    }
+    };
+    let query = query.trim_start_matches('?');
+    if query.is_empty() { path } else { format!("{path}?{query}") }
 }
 
 fn localised(language: Language, path: &str) -> String {
@@ -86,10 +88,11 @@ mod tests {
     #[test]
     fn a_language_link_leads_there_and_back() {
         for path in ["/", "/coins/BTC", "/how-it-works", "/models"] {
-            let french = in_other_language(path);
+            let french = in_other_language(path, "");
             assert_eq!(language_of(&french), Language::French, "{path}");
-            assert_eq!(in_other_language(&french), path);
+            assert_eq!(in_other_language(&french, ""), path);
         }
+        assert_eq!(in_other_language("/coins/BTC", "?horizon=48h"), "/fr/coins/BTC?horizon=48h");
     }
 
     #[test]

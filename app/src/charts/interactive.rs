@@ -105,9 +105,11 @@ fn RangeChoice(session: Session) -> impl IntoView {
 #[component]
 fn ChartKey() -> impl IntoView {
     let words = use_words();
+    // The picture has no earlier forecasts: their marks are explained where the interactive chart can come.
     let key = |class: &'static str, d: &'static str, text: &'static str| {
+        let entry = if class.starts_with("timeline") { "key__entry scripted-only" } else { "key__entry" };
         view! {
-            <span class="key__entry">
+            <span class=entry>
                 <svg class="key__sample" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
                     <path class=class d=d />
                 </svg>

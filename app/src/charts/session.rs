@@ -133,7 +133,7 @@ impl Session {
                 return None;
             }
             let before = before.flatten();
-            let moves = before.is_none_or(|before| before.range != range);
+            let moves = before.is_none_or(|before| before.range != range || before.horizon != wanted.horizon);
             let is_same_data = before.is_some_and(|before| Wanted { range, ..before } == wanted);
             if is_same_data {
                 self.with_chart(|chart| chart.show_last(range.days()));

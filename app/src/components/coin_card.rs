@@ -15,11 +15,16 @@ use crate::words::{Words, use_words};
 
 /// Chances, the forecast against the usual range, the last month and the price.
 #[component]
-pub(crate) fn Card(card: CoinCard) -> impl IntoView {
+pub(crate) fn Card(
+    card: CoinCard,
+    /// Whether what is missing may still come.
+    is_loading: bool,
+) -> impl IntoView {
     let words = use_words();
     let href = Page::Coin(card.symbol.clone(), Horizon::Day).href(words.language);
     let forecasts = if card.forecasts.is_empty() {
-        view! { <p class="card__empty">{words.risk.no_forecast}</p> }.into_any()
+        let text = if is_loading { words.site.loading } else { words.risk.no_forecast };
+        view! { <p class="card__empty">{text}</p> }.into_any()
     } else {
         let chances = card.forecasts.iter().cloned().map(|forecast| view! { <Chance forecast /> }).collect_view();
         let expected = card.forecast(Horizon::Day).cloned().map(|forecast| view! { <Expected forecast words /> });
@@ -32,6 +37,14 @@ pub(crate) fn Card(card: CoinCard) -> impl IntoView {
         }
         .into_any()
     };
+    let month = (!card.sparkline.is_empty()).then(|| {
+        view! {
+            <div>
+                <p class="label">{words.risk.last_month}</p>
+                <Sparkline values=card.sparkline />
+            </div>
+        }
+    });
     view! {
         <li class="card">
             <article class="card__inner" aria-label=card.symbol.name().to_owned()>
@@ -45,10 +58,7 @@ pub(crate) fn Card(card: CoinCard) -> impl IntoView {
                     <Price price=card.price change=card.change_24h />
                 </header>
                 {forecasts}
-                <div class="card__month">
-                    <p class="label">{words.risk.last_month}</p>
-                    <Sparkline values=card.sparkline />
-                </div>
+                {month}
                 <p class="card__foot">{card.as_of.map(|at| view! { <AsOf at /> })}</p>
             </article>
         </li>

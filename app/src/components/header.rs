@@ -13,7 +13,8 @@ use crate::words::use_words;
 pub(crate) fn Header() -> impl IntoView {
     let words = use_words();
     let language = words.language;
-    let pathname = use_location().pathname;
+    let location = use_location();
+    let (pathname, search) = (location.pathname, location.search);
     let other = match language {
         Language::English => Language::French,
         Language::French => Language::English,
@@ -48,7 +49,7 @@ pub(crate) fn Header() -> impl IntoView {
                 <div class="header__tools">
                     <a
                         class="tool tool--text"
-                        href=move || links::in_other_language(&pathname.get())
+                        href=move || links::in_other_language(&pathname.get(), &search.get())
                         rel="external"
                         hreflang=other.tag()
                         lang=other.tag()

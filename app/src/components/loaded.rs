@@ -37,6 +37,10 @@ where
                     match of.await {
                         Ok(answer) => content(answer),
                         Err(_) if quiet => ().into_any(),
+                        Err(ApiError::Failure(Failure::NotReady { retry_after_s })) => {
+                            let retry = Callback::new(move |()| of.refetch());
+                            view! { <Waiting retry_after_s retry skeleton /> }.into_any()
+                        }
                         Err(error) => {
                             let retry = Callback::new(move |()| of.refetch());
                             view! { <Failed error retry /> }.into_any()
@@ -48,27 +52,34 @@ where
     }
 }
 
-/// What went wrong, in plain words. A market that is still being read is asked again by itself.
+/// Holds the content's place while the market is still being read, and asks again by itself.
+#[component]
+fn Waiting(retry_after_s: u32, retry: Callback<()>, skeleton: fn() -> AnyView) -> impl IntoView {
+    let failure = Failure::NotReady { retry_after_s };
+    answer_with_status(failure.status());
+    let pause = Duration::from_secs(u64::from(retry_after_s.clamp(1, 60)));
+    Effect::new(move |_| {
+        let timer = set_timeout_with_handle(move || retry.run(()), pause);
+        on_cleanup(move || {
+            if let Ok(timer) = timer {
+                timer.clear();
+            }
+        });
+    });
+    view! {
+        <p class="lead waiting" role="status">
+            {(use_words().site.failure)(&failure.into())}
+        </p>
+        {skeleton()}
+    }
+}
+
+/// What went wrong, in plain words, and a way to try again.
 #[component]
 fn Failed(error: ApiError, retry: Callback<()>) -> impl IntoView {
     let words = use_words();
-    let failure = match &error {
-        ApiError::Failure(failure) => Some(failure.clone()),
-        ApiError::Transport => None,
-    };
-    if let Some(failure) = &failure {
+    if let ApiError::Failure(failure) = &error {
         answer_with_status(failure.status());
-    }
-    if let Some(Failure::NotReady { retry_after_s }) = failure {
-        let pause = Duration::from_secs(u64::from(retry_after_s.clamp(1, 60)));
-        Effect::new(move |_| {
-            let timer = set_timeout_with_handle(move || retry.run(()), pause);
-            on_cleanup(move || {
-                if let Ok(timer) = timer {
-                    timer.clear();
-                }
-            });
-        });
     }
     view! {
         <section class="failed" role="alert">

@@ -76,6 +76,9 @@ fn Followed(symbol: Symbol, horizon: Memo<Horizon>) -> impl IntoView {
             </nav>
             <CoinSwitcher current=symbol.clone() horizon />
         </div>
+        <h1>
+            {symbol.name().to_owned()} " " <span class="coin__ticker">{symbol.ticker().to_owned()}</span>
+        </h1>
         <Loaded
             of=detail
             skeleton=skeletons::coin_head

@@ -49,10 +49,11 @@ pub(crate) fn OverviewPage() -> impl IntoView {
 fn Content(overview: Overview, sort: Memo<Sort>) -> impl IntoView {
     let words = use_words();
     let summary = summary(&overview.cards, words);
+    let is_loading = overview.market.loading.is_some();
     let cards = Arc::new(overview.cards);
     let list = {
         let cards = Arc::clone(&cards);
-        move || sorted(&cards, sort.get()).into_iter().map(|card| view! { <Card card /> }).collect_view()
+        move || sorted(&cards, sort.get()).into_iter().map(|card| view! { <Card card is_loading /> }).collect_view()
     };
     view! {
         <p class="lead" role="status">

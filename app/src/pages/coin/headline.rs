@@ -14,7 +14,7 @@ use crate::format;
 use crate::links::Page;
 use crate::words::use_words;
 
-/// Name, price, both chances, and the sentences of the chosen horizon.
+/// Price, both chances, and the sentences of the chosen horizon.
 #[component]
 pub(crate) fn Headline(card: CoinCard, horizon: Memo<Horizon>) -> impl IntoView {
     let words = use_words();
@@ -35,9 +35,6 @@ pub(crate) fn Headline(card: CoinCard, horizon: Memo<Horizon>) -> impl IntoView 
     view! {
         <section class="headline">
             <div class="headline__head">
-                <h1 class="headline__name">
-                    {symbol.name().to_owned()} " " <span class="headline__ticker">{symbol.ticker().to_owned()}</span>
-                </h1>
                 <Price price change=change_24h />
                 <p class="headline__as-of">{as_of.map(|at| view! { <AsOf at /> })}</p>
             </div>
