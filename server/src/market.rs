@@ -41,6 +41,7 @@ pub use binance::Binance;
 pub use book::MarketSnapshot;
 pub use coinbase::Coinbase;
 pub use http::{client, install_crypto_provider};
+pub use live::probe;
 pub use settings::{Exchange, MarketSettings, Simulate};
 pub use source::{Capabilities, Fetch, Page, Source, SourceError};
 pub use yahoo::Yahoo;

@@ -57,6 +57,9 @@ pub struct Store {
 }
 
 impl Store {
+    /// The name of the database file in the folder for what a running install writes.
+    pub const FILE_NAME: &str = "investbuddy.db";
+
     /// Opens the database file, which is created where there is none, and brings its tables up to date.
     ///
     /// # Errors

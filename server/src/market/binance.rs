@@ -32,10 +32,9 @@ impl Binance {
     /// Binance at the address of the settings.
     #[must_use]
     pub fn new(client: &Client, settings: &MarketSettings, clock: Arc<dyn Clock>) -> Self {
-        let mut fetcher = Fetcher::new(NAME, client, settings);
         let weight_per_minute = settings.binance_weight_per_minute;
         let brake_clock = Arc::clone(&clock);
-        fetcher.brake = Some(Arc::new(move |headers| {
+        let fetcher = Fetcher::new(NAME, client, settings).with_brake(Arc::new(move |headers| {
             let now_ms = brake_clock.now().as_millisecond();
             used_weight(headers).map_or(Duration::ZERO, |used| pause_for_weight(used, weight_per_minute, now_ms))
         }));

@@ -162,7 +162,9 @@ impl Book {
         let desk = self.desk();
         let snapshot = desk.snapshot(self.clock.now());
         let revision = snapshot.revision;
-        if *self.published.load_full() != snapshot {
+        let shown = self.published.load();
+        // Candles and revision change together, so that nobody compares half a million numbers.
+        if shown.revision != revision || shown.state != snapshot.state {
             self.published.store(Arc::new(snapshot));
         }
         // Inside the lock, so that revisions are announced in their order.

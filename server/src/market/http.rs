@@ -1,7 +1,7 @@
 //! Asks exchanges over HTTP: one client for all, bounded tries, jittered pauses, and respect for rate limits.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rand::Rng;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -13,7 +13,7 @@ use super::MarketSettings;
 use super::source::SourceError;
 
 const USER_AGENT: &str = concat!("InvestBuddy/", env!("CARGO_PKG_VERSION"));
-/// A source that wants a longer pause than this is left, and asked again later.
+/// A source that wants a longer pause than this is left alone; the caller decides when to come back.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// What a 429 or 418 without `Retry-After` stands for.
 const DEFAULT_RETRY_AFTER_S: u64 = 60;
@@ -71,11 +71,21 @@ pub(crate) type Brake = Arc<dyn Fn(&HeaderMap) -> Duration + Send + Sync>;
 /// Fetches JSON from one source.
 #[derive(Clone)]
 pub(crate) struct Fetcher {
-    pub(crate) source_name: &'static str,
-    pub(crate) client: Client,
-    pub(crate) back_off: BackOff,
-    pub(crate) attempts: u32,
-    pub(crate) brake: Option<Brake>,
+    source_name: &'static str,
+    client: Client,
+    back_off: BackOff,
+    attempts: u32,
+    brake: Option<Brake>,
+    gate: Arc<Mutex<Gate>>,
+}
+
+/// When the source may be asked again.
+#[derive(Debug, Default)]
+struct Gate {
+    /// The source has refused us until then: nothing is sent before.
+    refused_until: Option<Instant>,
+    /// We slow down by ourselves until then.
+    slow_until: Option<Instant>,
 }
 
 /// What one try came to.
@@ -83,8 +93,8 @@ enum Try<T> {
     Done(T),
     /// Final: trying again would give the same.
     Failed(SourceError),
-    /// Try again after the pause, or after the usual back-off where there is none.
-    Again(SourceError, Option<Duration>),
+    /// Try again after a pause.
+    Again(SourceError),
 }
 
 impl Fetcher {
@@ -95,49 +105,69 @@ impl Fetcher {
             back_off: BackOff::new(settings),
             attempts: settings.attempts.max(1),
             brake: None,
+            gate: Arc::default(),
         }
     }
 
+    /// With a look at the headers of every answer.
+    pub(crate) fn with_brake(self, brake: Brake) -> Self {
+        Self { brake: Some(brake), ..self }
+    }
+
     /// Gets JSON. Connections that break, timeouts, 5xx and answers that cannot be read are tried again, and so
-    /// are 429 and 418 after the time that they ask for.
+    /// are 429 and 418 once the time that they ask for has passed.
     pub(crate) async fn get<T: DeserializeOwned>(&self, url: &str, query: &[(&str, String)]) -> Result<T, SourceError> {
         let mut failures = 0;
         loop {
-            let (error, pause) = match self.try_once(url, query).await {
+            self.wait_at_gate().await?;
+            let error = match self.try_once(url, query).await {
                 Try::Done(answer) => return Ok(answer),
                 Try::Failed(error) => return Err(error),
-                Try::Again(error, pause) => (error, pause),
+                Try::Again(error) => error,
             };
             failures += 1;
             if failures >= self.attempts {
                 return Err(error);
             }
-            let pause = pause.unwrap_or_else(|| self.back_off.pause(failures));
-            debug!(source = self.source_name, %error, failures, pause_ms = pause.as_millis(), "Asking again");
-            tokio::time::sleep(pause).await;
+            debug!(source = self.source_name, %error, failures, "Asking again");
+            if !matches!(error, SourceError::RateLimited { .. }) {
+                tokio::time::sleep(self.back_off.pause(failures)).await;
+            }
         }
+    }
+
+    /// Waits until the source may be asked; an error where that takes longer than a request may wait.
+    async fn wait_at_gate(&self) -> Result<(), SourceError> {
+        let (refused, slow) = {
+            let gate = self.gate();
+            let left = |until: Option<Instant>| {
+                until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+            };
+            (left(gate.refused_until), left(gate.slow_until))
+        };
+        if refused > LONGEST_WAIT {
+            return Err(SourceError::RateLimited {
+                source_name: self.source_name,
+                retry_after_s: refused.as_secs_f64().ceil() as u64,
+            });
+        }
+        tokio::time::sleep(refused.max(slow)).await;
+        Ok(())
     }
 
     async fn try_once<T: DeserializeOwned>(&self, url: &str, query: &[(&str, String)]) -> Try<T> {
         let source_name = self.source_name;
-        let unreachable = |cause: String| Try::Again(SourceError::Unreachable { source_name, cause }, None);
-        let response = match self.client.get(url).query(query).send().await {
+        let unreachable = |cause: String| Try::Again(SourceError::Unreachable { source_name, cause });
+        let mut response = match self.client.get(url).query(query).send().await {
             Ok(response) => response,
             Err(error) => return unreachable(describe(&error)),
         };
         let status = response.status();
-        if let Some(brake) = &self.brake {
-            let pause = brake(response.headers());
-            if !pause.is_zero() {
-                debug!(source = source_name, pause_ms = pause.as_millis(), "Slowing down before the rate limit");
-                tokio::time::sleep(pause).await;
-            }
-        }
-        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::IM_A_TEAPOT) {
+        self.heed(response.headers());
+        if is_rate_limit(status) {
             let retry_after_s = retry_after_s(response.headers());
-            let error = SourceError::RateLimited { source_name, retry_after_s };
-            let wait = Duration::from_secs(retry_after_s);
-            return if wait > LONGEST_WAIT { Try::Failed(error) } else { Try::Again(error, Some(wait)) };
+            self.gate().refused_until = Instant::now().checked_add(Duration::from_secs(retry_after_s));
+            return Try::Again(SourceError::RateLimited { source_name, retry_after_s });
         }
         if status.is_server_error() {
             return unreachable(format!("status {}", status.as_u16()));
@@ -145,19 +175,41 @@ impl Fetcher {
         if !status.is_success() {
             return Try::Failed(SourceError::Refused { source_name, status: status.as_u16() });
         }
-        let body = match response.bytes().await {
-            Ok(body) if body.len() <= MAX_ANSWER_BYTES => body,
-            Ok(body) => {
-                let cause = format!("{} bytes are more than a page of candles", body.len());
-                return Try::Failed(SourceError::BadAnswer { source_name, cause });
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > MAX_ANSWER_BYTES => {
+                    let cause = format!("more than {MAX_ANSWER_BYTES} bytes are no page of candles");
+                    return Try::Failed(SourceError::BadAnswer { source_name, cause });
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) => return unreachable(describe(&error)),
             }
-            Err(error) => return unreachable(describe(&error)),
-        };
+        }
         match serde_json::from_slice(&body) {
             Ok(answer) => Try::Done(answer),
-            Err(error) => Try::Again(SourceError::BadAnswer { source_name, cause: error.to_string() }, None),
+            Err(error) => Try::Again(SourceError::BadAnswer { source_name, cause: error.to_string() }),
         }
     }
+
+    /// Slows down where the headers say that the limit is near.
+    fn heed(&self, headers: &HeaderMap) {
+        let pause = self.brake.as_ref().map_or(Duration::ZERO, |brake| brake(headers));
+        if !pause.is_zero() {
+            debug!(source = self.source_name, pause_ms = pause.as_millis(), "Slowing down before the rate limit");
+            self.gate().slow_until = Instant::now().checked_add(pause);
+        }
+    }
+
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// 429, and Binance's 418 for those who went on after a 429.
+fn is_rate_limit(status: StatusCode) -> bool {
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::IM_A_TEAPOT)
 }
 
 /// The seconds of `Retry-After`. Exchanges give seconds, never a date.

@@ -8,6 +8,7 @@ use domain::market::Symbol;
 use serde::Serialize;
 use tracing::warn;
 
+use super::archive::CandleFile;
 use super::backfill::{Filled, IngestError, fill_all, fill_coin};
 use super::book::Book;
 use super::intake::Intake;
@@ -34,6 +35,22 @@ pub struct IngestSummary {
     pub coins_failed: u32,
     /// How each coin stands now.
     pub coins: Vec<CoinSummary>,
+}
+
+impl IngestSummary {
+    /// This and a later ingestion together.
+    #[must_use]
+    pub fn and(&self, later: &Self) -> Self {
+        Self {
+            added: self.added + later.added,
+            quarantined: self.quarantined + later.quarantined,
+            files_read: self.files_read + later.files_read,
+            files_unchanged: self.files_unchanged + later.files_unchanged,
+            files_failed: self.files_failed + later.files_failed,
+            coins_failed: self.coins_failed + later.coins_failed,
+            coins: later.coins.clone(),
+        }
+    }
 }
 
 /// How a coin stands in the store.
@@ -79,7 +96,21 @@ impl Ingestion {
     pub async fn archive(&self, folder: &Path, progress: &dyn Progress) -> Result<IngestSummary, StoreError> {
         let (folder, symbols) = (folder.to_owned(), self.settings.symbols.clone());
         let search = tokio::task::spawn_blocking(move || archive::list(&folder, &symbols));
-        let files = search.await.unwrap_or_default();
+        self.files(search.await.unwrap_or_default(), progress).await
+    }
+
+    /// Reads the archive that a server would find, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where a file cannot be stored; the files before it are.
+    pub async fn found_archive(&self, progress: &dyn Progress) -> Result<Option<IngestSummary>, StoreError> {
+        match loading::find_archive(&self.settings).await {
+            Some(files) => Ok(Some(self.files(files, progress).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn files(&self, files: Vec<CandleFile>, progress: &dyn Progress) -> Result<IngestSummary, StoreError> {
         let summary = loading::load_archive(&self.intake, files, |_| {}, progress).await?;
         Ok(IngestSummary {
             added: summary.added,
@@ -103,7 +134,7 @@ impl Ingestion {
         to_s: Option<i64>,
         progress: &dyn Progress,
     ) -> Result<IngestSummary, IngestError> {
-        let source = live::source_of(exchange, &self.settings, &self.intake)?;
+        let source = live::source_of(exchange, &self.settings, &self.intake.clock)?;
         let now_s = self.intake.now_s();
         let filled = if from_s.is_some() || to_s.is_some() {
             let default_from_s = now_s - i64::from(self.settings.backfill_days) * 86_400;

@@ -74,6 +74,10 @@ impl Intake {
             self.store.replace_gaps(symbol, &gaps::find(&self.book.series(symbol))).await?;
         }
         self.book.add_quarantined_rows(committed.quarantined);
+        metrics::counter!("investbuddy_market_candles_added_total", "source" => source.to_owned())
+            .increment(committed.added);
+        metrics::counter!("investbuddy_market_rows_quarantined_total", "source" => source.to_owned())
+            .increment(committed.quarantined);
         Ok(Taken { added: committed.added, quarantined: committed.quarantined })
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::clock::{SECONDS_PER_HOUR, floor_to_hour, instant};
+use domain::clock::{Clock, SECONDS_PER_HOUR, floor_to_hour, instant};
 use domain::market::Symbol;
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -27,6 +27,8 @@ use super::{Exchange, MarketSettings};
 
 /// A link that held this long was a good one: the pauses start from the shortest again.
 const GOOD_LINK: Duration = Duration::from_secs(60);
+/// How long an exchange may take to show that it is there. Whoever waits for a first page waits for this.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long after the full hour an exchange surely has its candle.
 const HOUR_GRACE_S: i64 = 15;
 /// During a long back-fill readers see what there is this often.
@@ -41,15 +43,31 @@ const CLOCK_SKEW_S: i64 = 120;
 pub(crate) fn source_of(
     exchange: Exchange,
     settings: &MarketSettings,
-    intake: &Intake,
+    clock: &Arc<dyn Clock>,
 ) -> Result<Arc<dyn Source>, SourceError> {
     let client = client(settings)?;
-    let clock = Arc::clone(&intake.clock);
+    let clock = Arc::clone(clock);
     Ok(match exchange {
         Exchange::Binance => Arc::new(Binance::new(&client, settings, clock)),
         Exchange::Coinbase => Arc::new(Coinbase::new(&client, settings, clock)),
         Exchange::Yahoo => Arc::new(Yahoo::new(&client, settings, clock)),
     })
+}
+
+/// Asks an exchange for one recent candle: whether it can be reached from here, and if not, why.
+///
+/// # Errors
+/// [`SourceError`] where it gives none.
+pub async fn probe(exchange: Exchange, settings: &MarketSettings, clock: &Arc<dyn Clock>) -> Result<(), SourceError> {
+    let impatient = MarketSettings { attempts: 1, ..settings.clone() };
+    let source = source_of(exchange, &impatient, clock)?;
+    let Some(symbol) = settings.symbols.first() else { return Ok(()) };
+    source.klines(symbol, recent_s(clock.now().as_second()), 2).await.map(|_| ())
+}
+
+/// A few hours ago: any exchange has a candle since.
+const fn recent_s(now_s: i64) -> i64 {
+    floor_to_hour(now_s) - 3 * SECONDS_PER_HOUR
 }
 
 /// Follows the exchanges of the settings.
@@ -75,7 +93,7 @@ impl Live<'_> {
                         Ok(()) => failures = 0,
                         Err(reason) => {
                             failures = if began.elapsed() >= GOOD_LINK { 1 } else { failures + 1 };
-                            info!(source = source.name(), %reason, "The link to an exchange ended; a new one will back-fill");
+                            reason.log(source.name());
                         }
                     }
                     if failures > 0 {
@@ -96,7 +114,7 @@ impl Live<'_> {
     fn sources(&self) -> Vec<Arc<dyn Source>> {
         let mut sources = Vec::new();
         for &exchange in &self.settings.sources {
-            match source_of(exchange, self.settings, self.intake) {
+            match source_of(exchange, self.settings, &self.intake.clock) {
                 Ok(source) => sources.push(source),
                 Err(error) => error!(%error, "Cannot ask an exchange"),
             }
@@ -107,8 +125,8 @@ impl Live<'_> {
     /// The first source, in the order of the settings, that gives a recent candle. All are asked at once.
     async fn reachable<'s>(&self, sources: &'s [Arc<dyn Source>]) -> Option<&'s dyn Source> {
         let symbol = self.settings.symbols.first()?;
-        let from_s = floor_to_hour(self.intake.now_s()) - 3 * SECONDS_PER_HOUR;
-        let patience = Duration::from_millis(self.settings.request_timeout_ms);
+        let from_s = recent_s(self.intake.now_s());
+        let patience = Duration::from_millis(self.settings.request_timeout_ms).min(PATIENCE);
         let answers = join_all(sources.iter().map(|source| async move {
             match tokio::time::timeout(patience, source.klines(symbol, from_s, 2)).await {
                 Ok(Ok(_)) => true,
@@ -227,6 +245,17 @@ enum LinkEnd {
     Ingest(#[from] IngestError),
     #[error(transparent)]
     Stream(#[from] super::stream::StreamError),
+}
+
+impl LinkEnd {
+    /// Links end every day; a store that fails does not.
+    fn log(&self, source: &str) {
+        metrics::counter!("investbuddy_market_link_ends_total", "source" => source.to_owned()).increment(1);
+        match self {
+            Self::Ingest(IngestError::Store(error)) => error!(source, %error, "Candles cannot be stored; trying again"),
+            reason => info!(source, %reason, "The link to an exchange ended; a new one will back-fill"),
+        }
+    }
 }
 
 /// Lets readers see a long back-fill grow.

@@ -8,6 +8,7 @@ use tracing::{info, warn};
 
 use super::MarketSettings;
 use super::archive::{self, CandleFile};
+use super::gaps;
 use super::intake::{Delivery, Intake, Taken};
 use super::progress::{Progress, Step};
 use super::quarantine::Judged;
@@ -47,8 +48,14 @@ pub(crate) async fn load_store(intake: &Intake, symbols: &[Symbol]) -> Result<()
             Ok::<_, StoreError>((symbol, series, newest))
         })
         .buffer_unordered(COINS_AT_ONCE);
+    let stored_gaps = intake.store.gaps().await?;
     while let Some(load) = loads.next().await {
         let (symbol, series, newest) = load?;
+        let found = gaps::find(&series);
+        // A kill between a batch and its gaps leaves the gaps behind.
+        if stored_gaps.get(&symbol).map_or(&[][..], Vec::as_slice) != found {
+            intake.store.replace_gaps(&symbol, &found).await?;
+        }
         let is_from_exchange = newest.is_some_and(|(_, source)| source != ARCHIVE);
         let origin = if is_from_exchange { MarketOrigin::Exchange } else { MarketOrigin::Archive };
         intake.book.merge(&symbol, &series, origin);
@@ -96,18 +103,20 @@ pub(crate) async fn load_archive(
     let mut reads = stream::iter(changed).map(|file| read_file(file, intake.now_s())).buffered(FILES_AT_ONCE);
     while let Some(read) = reads.next().await {
         match read {
-            Some((file, judged)) => {
-                intake.book.merge(&file.symbol, &judged.good, MarketOrigin::Archive);
-                parsed.push((file, judged));
-            }
+            Some(file_and_judged) => parsed.push(file_and_judged),
             None => summary.files_failed += 1,
         }
         on_read((parsed.len() + summary.files_failed as usize) as f32 / count as f32);
     }
+    // All coins at once: what is computed over the whole market is not to be computed over half of it.
+    for (file, judged) in &parsed {
+        intake.book.merge(&file.symbol, &judged.good, MarketOrigin::Archive);
+    }
     intake.book.publish();
 
-    for (file, judged) in &parsed {
-        let taken = store_file(intake, file, judged).await?;
+    let total = parsed.len() as u64;
+    for (file, judged) in parsed {
+        let taken = store_file(intake, &file, &judged).await?;
         summary.files_read += 1;
         summary.added += taken.added;
         summary.quarantined += taken.quarantined;
@@ -115,7 +124,7 @@ pub(crate) async fn load_archive(
             source: ARCHIVE,
             symbol: &file.symbol,
             done: u64::from(summary.files_read),
-            total: parsed.len() as u64,
+            total,
             added: summary.added,
         });
     }

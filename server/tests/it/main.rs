@@ -1,6 +1,7 @@
 //! The server seen from outside: one binary, so that it is linked once.
 
 mod buddy;
+mod fake_exchange;
 mod market;
 mod web_api;
 mod web_hostile;

@@ -8,7 +8,7 @@ use domain::market::{MarketOrigin, Symbol};
 use server::market::{MarketSettings, gaps};
 
 use super::support::{
-    HandClock, Place, Running, START_S, candles, open_store, secluded, shared_archive, symbol, write_csv,
+    HandClock, Place, Running, START_S, assert_same, candles, open_store, secluded, shared_archive, symbol, write_csv,
 };
 
 const NOW_S: i64 = START_S + 1_000 * SECONDS_PER_HOUR;
@@ -23,7 +23,7 @@ async fn an_archive_is_shown_stored_and_served_from_the_store_the_next_time() {
 
     let running = Running::start(settings, &place.store, &clock);
     let snapshot = running.until(|market| market.state.loading.is_none()).await;
-    assert_eq!(*snapshot.series[&btc], series);
+    assert_same(&snapshot.series[&btc], &series);
     assert_eq!(snapshot.state.origin, MarketOrigin::Archive);
     assert_eq!(snapshot.state.missing_hours, 10);
     assert_eq!(snapshot.state.as_of.map(jiff::Timestamp::as_second), Some(START_S + 400 * SECONDS_PER_HOUR));
@@ -33,7 +33,7 @@ async fn an_archive_is_shown_stored_and_served_from_the_store_the_next_time() {
     // Without the archive: everything comes from the store.
     let again = Running::start(secluded(&["BTC"]), &place.store, &clock);
     let snapshot = again.until(|market| market.state.loading.is_none()).await;
-    assert_eq!(*snapshot.series[&btc], series);
+    assert_same(&snapshot.series[&btc], &series);
     let stored = place.store.gaps().await.expect("reads the gaps");
     assert_eq!(stored[&btc], gaps::find(&series));
     again.stop().await;
@@ -82,7 +82,7 @@ async fn binance_s_monthly_zip_with_microseconds_is_read() {
     let settings = MarketSettings { archive: Some(place.archive()), ..secluded(&["SOL"]) };
     let running = Running::start(settings, &place.store, &HandClock::at(NOW_S));
     let snapshot = running.until(|market| market.state.loading.is_none()).await;
-    assert_eq!(*snapshot.series[&symbol("SOL")], series);
+    assert_same(&snapshot.series[&symbol("SOL")], &series);
     running.stop().await;
 }
 

@@ -25,6 +25,10 @@ impl HandClock {
     pub(crate) fn at(at_s: i64) -> Arc<Self> {
         Arc::new(Self(AtomicI64::new(at_s)))
     }
+
+    pub(crate) fn set(&self, at_s: i64) {
+        self.0.store(at_s, Ordering::SeqCst);
+    }
 }
 
 impl Clock for HandClock {
@@ -65,6 +69,25 @@ pub(crate) fn candles(hours: impl IntoIterator<Item = i64>) -> CandleSeries {
         series.volume.push(10.0 + hour as f64);
     }
     series
+}
+
+/// Asserts that both series hold the same hours and, to the last but one digit, the same numbers: JSON numbers are
+/// read to within one unit of the last place.
+#[track_caller]
+pub(crate) fn assert_same(found: &CandleSeries, expected: &CandleSeries) {
+    assert_eq!(found.len(), expected.len(), "number of candles");
+    for (left, right) in found.iter().zip(expected.iter()) {
+        assert_eq!(left.opens_at, right.opens_at);
+        for (a, b) in [
+            (left.open, right.open),
+            (left.high, right.high),
+            (left.low, right.low),
+            (left.close, right.close),
+            (left.volume, right.volume),
+        ] {
+            assert!((a - b).abs() <= 1e-12 * b.abs(), "{left:?} is not {right:?}");
+        }
+    }
 }
 
 /// A CSV file in our own format.
