@@ -1,0 +1,217 @@
+//! `investbuddy ingest`: candles from an archive or an exchange into the store.
+
+use std::convert::Infallible;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use domain::clock::{Clock, instant};
+use domain::market::Symbol;
+use jiff::Timestamp;
+
+use crate::market::ingest::{IngestSummary, Ingestion};
+use crate::market::progress::{Progress, for_this_terminal};
+use crate::market::{Exchange, IngestError, MarketSettings};
+use crate::store::{Store, StoreError};
+
+/// Fetch candles into the store. May be interrupted and run again: it goes on where it stopped.
+#[derive(Debug, Clone, Args)]
+pub struct IngestArgs {
+    /// Where from: binance, coinbase, yahoo, or a folder of candle files. Without it: the archive that a server
+    /// would find, then the first exchange of the settings that answers
+    #[arg(value_name = "SOURCE")]
+    source: Option<IngestSource>,
+    /// Only these coins [default: those of the settings]
+    #[arg(long, value_name = "COINS", value_delimiter = ',')]
+    symbols: Vec<Symbol>,
+    /// From this day on, UTC (2021-01-01, or an instant); exchanges only
+    #[arg(long, value_name = "DAY", value_parser = epoch_second)]
+    from: Option<i64>,
+    /// Up to but without this day, UTC; exchanges only
+    #[arg(long, value_name = "DAY", value_parser = epoch_second)]
+    to: Option<i64>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where candles come from, as it is written on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum IngestSource {
+    Exchange(Exchange),
+    Folder(PathBuf),
+}
+
+impl FromStr for IngestSource {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match Exchange::from_str(text, true) {
+            Ok(exchange) => Self::Exchange(exchange),
+            Err(_) => Self::Folder(PathBuf::from(text)),
+        })
+    }
+}
+
+/// Why nothing, or not everything, was ingested.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestVerbError {
+    /// The source or the store failed.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The store cannot be opened or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder holds nothing that could be read.
+    #[error("there are no candle files of these coins in {}; a name like BTCUSDT_1h.csv tells the coin and the hour", .0.display())]
+    NoFiles(PathBuf),
+    /// `--from` is not before `--to`.
+    #[error("--from must be before --to")]
+    EmptySpan,
+    /// There is neither archive nor exchange.
+    #[error("there is no archive and no exchange answers; name a folder of candle files")]
+    NothingInReach,
+    /// The summary cannot be written.
+    #[error("cannot print the summary: {0}")]
+    Print(#[from] std::io::Error),
+}
+
+/// Ingests and prints a summary to `out`. Progress goes to standard error. `data_dir` is where a running install
+/// writes; the store in it is made where there is none.
+///
+/// # Errors
+/// [`IngestVerbError`], each a sentence for the person at the terminal.
+pub async fn run(
+    args: IngestArgs,
+    settings: MarketSettings,
+    data_dir: &Path,
+    clock: Arc<dyn Clock>,
+    out: &mut (dyn Write + Send),
+) -> Result<(), IngestVerbError> {
+    if let (Some(from_s), Some(to_s)) = (args.from, args.to)
+        && from_s >= to_s
+    {
+        return Err(IngestVerbError::EmptySpan);
+    }
+    let symbols = if args.symbols.is_empty() { settings.symbols.clone() } else { args.symbols.clone() };
+    let settings = MarketSettings { symbols, ..settings };
+    let store = Arc::new(Store::open(&data_dir.join(Store::FILE_NAME)).await?);
+    let ingestion = Ingestion::new(settings.clone(), Arc::clone(&store), clock).await?;
+    let result = ingest(&args, &settings, &ingestion, for_this_terminal().as_ref()).await;
+    store.close().await;
+    let summary = result?;
+    if args.json {
+        serde_json::to_writer_pretty(&mut *out, &summary).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        print(&summary, out)?;
+    }
+    Ok(())
+}
+
+async fn ingest(
+    args: &IngestArgs,
+    settings: &MarketSettings,
+    ingestion: &Ingestion,
+    progress: &dyn Progress,
+) -> Result<IngestSummary, IngestVerbError> {
+    match &args.source {
+        Some(IngestSource::Exchange(exchange)) => {
+            Ok(ingestion.exchange(*exchange, args.from, args.to, progress).await?)
+        }
+        Some(IngestSource::Folder(folder)) => {
+            let summary = ingestion.archive(folder, progress).await?;
+            let has_files = summary.files_read + summary.files_unchanged + summary.files_failed > 0;
+            if has_files { Ok(summary) } else { Err(IngestVerbError::NoFiles(folder.clone())) }
+        }
+        None => whatever_is_there(args, settings, ingestion, progress).await,
+    }
+}
+
+/// The archive that a server would find, then the first exchange that answers.
+async fn whatever_is_there(
+    args: &IngestArgs,
+    settings: &MarketSettings,
+    ingestion: &Ingestion,
+    progress: &dyn Progress,
+) -> Result<IngestSummary, IngestVerbError> {
+    let archived = ingestion.found_archive(progress).await?;
+    let exchanges = if settings.live { settings.sources.as_slice() } else { &[] };
+    let mut last_error = None;
+    for &exchange in exchanges {
+        match ingestion.exchange(exchange, args.from, args.to, progress).await {
+            Ok(live) => return Ok(archived.map_or_else(|| live.clone(), |archived| archived.and(&live))),
+            Err(IngestError::Store(error)) => return Err(error.into()),
+            Err(error) => last_error = Some(error),
+        }
+    }
+    match (archived, last_error) {
+        (Some(archived), _) => Ok(archived),
+        (None, Some(error)) => Err(error.into()),
+        (None, None) => Err(IngestVerbError::NothingInReach),
+    }
+}
+
+fn print(summary: &IngestSummary, out: &mut (dyn Write + Send)) -> std::io::Result<()> {
+    let day = |at_s: Option<i64>| at_s.map_or("-".to_owned(), |at_s| format!("{:.16}", instant(at_s).to_string()));
+    writeln!(
+        out,
+        "{:<10} {:>8}  {:<16}  {:<16}  {:>5}  {:>13}",
+        "coin", "candles", "from (UTC)", "to (UTC)", "gaps", "missing hours"
+    )?;
+    for coin in &summary.coins {
+        let (symbol, from, to) = (coin.symbol.as_str(), day(coin.from_s), day(coin.to_s));
+        writeln!(
+            out,
+            "{symbol:<10} {:>8}  {from:<16}  {to:<16}  {:>5}  {:>13}",
+            coin.candles, coin.gaps, coin.missing_hours
+        )?;
+    }
+    writeln!(out, "{} new candles, {} rows quarantined", summary.added, summary.quarantined)?;
+    if summary.files_read + summary.files_unchanged + summary.files_failed > 0 {
+        writeln!(
+            out,
+            "{} files read, {} unchanged, {} unreadable",
+            summary.files_read, summary.files_unchanged, summary.files_failed
+        )?;
+    }
+    if summary.coins_failed > 0 {
+        writeln!(out, "{} coins could not be had from this source", summary.coins_failed)?;
+    }
+    Ok(())
+}
+
+/// A day (2021-01-01) or an instant (2021-01-01T12:00:00Z) as epoch seconds.
+fn epoch_second(text: &str) -> Result<i64, String> {
+    let instant: Result<Timestamp, _> = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
+    instant
+        .map(Timestamp::as_second)
+        .map_err(|_| "write a day like 2021-01-01, or an instant like 2021-01-01T12:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: IngestArgs,
+    }
+
+    #[test]
+    fn the_command_line_is_read_as_people_write_it() {
+        let line =
+            Line::parse_from(["ingest", "Binance", "--symbols", "btc,eth-usdt", "--from", "2021-01-01", "--json"]);
+        assert_eq!(line.args.source, Some(IngestSource::Exchange(Exchange::Binance)));
+        assert_eq!(line.args.symbols.iter().map(Symbol::as_str).collect::<Vec<_>>(), ["BTCUSDT", "ETHUSDT"]);
+        assert_eq!(line.args.from, Some(1_609_459_200));
+        let folder = Line::parse_from(["ingest", "../candles"]);
+        assert_eq!(folder.args.source, Some(IngestSource::Folder(PathBuf::from("../candles"))));
+        assert!(Line::try_parse_from(["ingest", "--from", "yesterday"]).is_err());
+    }
+}
