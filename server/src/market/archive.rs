@@ -85,7 +85,7 @@ pub fn find<'a>(
     })
 }
 
-/// Every file of hourly candles of the coins in a folder. Where one name exists in several formats, Parquet is
+/// Every file of hourly candles of the coins in a folder, or of any coin where none is named. Where one name exists in several formats, Parquet is
 /// preferred to CSV and CSV to zip.
 #[must_use]
 pub fn list(folder: &Path, symbols: &[Symbol]) -> Vec<CandleFile> {
@@ -121,7 +121,7 @@ fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
 
 fn candle_file(path: &Path, symbols: &[Symbol]) -> Option<CandleFile> {
     let (symbol, kind) = describe(path)?;
-    if !symbols.contains(&symbol) {
+    if !symbols.is_empty() && !symbols.contains(&symbol) {
         return None;
     }
     let stamp = stamp(path)?;
