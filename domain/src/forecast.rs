@@ -193,13 +193,13 @@ pub enum Driver {
     DayOfWeek,
 }
 
-/// One reason for a forecast: what the model's answer would lose without a family of features.
+/// One reason for a forecast: what a family of features adds to the model's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
     /// The family of features.
     pub driver: Driver,
-    /// By how much it moves the median forecast, as a fraction of it: 0.2 means that the forecast would be
-    /// 20 % lower if this family stood at its average; negative where it calms the forecast.
+    /// By how much it moves the median forecast, as a fraction of what that would be if this family stood at its
+    /// average: 0.25 raises it by a quarter, -0.5 halves it.
     pub effect: f64,
     /// The family's leading feature now, in that feature's own unit, where a number helps.
     pub value: Option<f64>,

@@ -45,7 +45,7 @@ impl Forecaster {
                 .zip(&predictions[1..])
                 .map(|(&(driver, feature), without)| {
                     let (value, usual) = self.told(panel, origin, feature);
-                    let effect = 1.0 - (without.location[index] - full.location[index]).exp();
+                    let effect = (full.location[index] - without.location[index]).exp() - 1.0;
                     Reason { driver, effect, value, usual }
                 })
                 .filter(|reason| reason.effect.abs() >= LEAST_EFFECT)
