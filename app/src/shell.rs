@@ -43,15 +43,17 @@ pub fn shell(_options: LeptosOptions) -> impl IntoView {
 fn Files(assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
     let Assets { js, wasm, css, charts } = assets;
-    let start = format!("import({js:?}).then(page => page.default({{ module_or_path: {wasm:?} }}));");
+    // An inline script that is not a module runs at once, so the module is asked for while the page still arrives,
+    // and a browser without JavaScript asks for nothing. Hydration waits for the whole page.
+    let start = format!(
+        "{{ const page = import({js:?}); \
+         document.addEventListener(\"DOMContentLoaded\", () => page.then(page => page.default({{ module_or_path: {wasm:?} }}))); }}"
+    );
     view! {
         <link rel="stylesheet" href=css.to_string() />
-        <link rel="modulepreload" href=js.to_string() nonce=nonce.clone() />
         <link rel="preload" href=wasm.to_string() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
         <meta name="charts-library" content=charts.to_string() />
-        <script type="module" nonce=nonce>
-            {start}
-        </script>
+        <script nonce=nonce>{start}</script>
     }
 }
 

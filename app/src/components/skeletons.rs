@@ -7,7 +7,7 @@ use crate::words::use_words;
 /// Nine cards.
 pub(crate) fn cards() -> AnyView {
     let words = use_words();
-    let card = || view! { <li class="card card--skeleton skeleton"></li> };
+    let card = || view! { <li class="skeleton skeleton--card"></li> };
     view! {
         <div role="status" class="visually-hidden">
             {words.site.loading}

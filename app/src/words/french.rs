@@ -376,17 +376,26 @@ fn failure(error: &ApiError) -> String {
 }
 
 fn summary(likely: &[&str], total: usize, highest: Option<(&str, &str)>) -> String {
-    const LIKELY: &str =
-        "plus de chances d’être inhabituellement agitée que de ne pas l’être dans les 24 prochaines heures";
+    const AHEAD: &str = "dans les 24 prochaines heures";
     match (likely.len(), highest) {
         (0, None) => "Aucune prévision n’est encore prête.".to_owned(),
         (0, Some((coin, chance))) => format!(
-            "Aucune des {total} cryptos ne devrait être inhabituellement agitée dans les 24 prochaines heures. \
+            "Aucune des {total} cryptos ne devrait être inhabituellement agitée {AHEAD}. \
              La probabilité la plus haute est de {chance}, pour {coin}."
         ),
-        (1, _) => format!("1 crypto sur {total} a {LIKELY}\u{a0}: {}.", list(likely)),
-        (count, _) if count == total => format!("Chacune des {total} cryptos a {LIKELY}."),
-        (count, _) => format!("{count} cryptos sur {total} ont chacune {LIKELY}\u{a0}: {}.", list(likely)),
+        (1, _) => format!(
+            "1 crypto sur {total} a plus d’une chance sur deux d’être inhabituellement agitée {AHEAD}\u{a0}: {}.",
+            list(likely)
+        ),
+        (count, _) if count == total => {
+            format!(
+                "Les {total} cryptos ont toutes plus d’une chance sur deux d’être inhabituellement agitées {AHEAD}."
+            )
+        }
+        (count, _) => format!(
+            "{count} cryptos sur {total} ont plus d’une chance sur deux d’être inhabituellement agitées {AHEAD}\u{a0}: {}.",
+            list(likely)
+        ),
     }
 }
 
