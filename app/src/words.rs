@@ -12,6 +12,7 @@ use domain::model::Family;
 use leptos::prelude::use_context;
 
 use crate::api::error::ApiError;
+use crate::format;
 
 /// Declares a part of the catalogue: texts first, then sentences.
 macro_rules! part {
@@ -204,16 +205,17 @@ pub(crate) fn use_words() -> &'static Words {
     use_context().unwrap_or(Words::of(Language::English))
 }
 
-/// Whether a driver's leading feature is a realised volatility, so that its value reads as percent a day.
-pub(crate) const fn is_volatility(driver: Driver) -> bool {
-    matches!(
-        driver,
-        Driver::RecentVolatility
-            | Driver::LongerVolatility
-            | Driver::DownsideMoves
-            | Driver::PriceRange
-            | Driver::WholeMarket
-    )
+/// The number that a reason tells, in the unit of its driver's leading feature: volatility a day, a share of the
+/// movement, the RSI's index from 0 to 100, or a ratio to the mean of 30 days.
+fn told(language: Language, driver: Driver, value: f64) -> String {
+    match driver {
+        Driver::RecentVolatility | Driver::LongerVolatility | Driver::PriceRange | Driver::WholeMarket => {
+            format::volatility(language, value)
+        }
+        Driver::DownsideMoves => format::percent(language, value, 0),
+        Driver::Trend => format::number(language, value, 0),
+        Driver::TradingVolume | Driver::DayOfWeek => format::number(language, value, 1),
+    }
 }
 
 #[cfg(test)]

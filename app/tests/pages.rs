@@ -160,7 +160,7 @@ async fn a_coins_page_has_sentences_table_picture_reasons_and_record() {
         .shows("Eight times in ten it should end between")
         .shows("Expected realised volatility, per day")
         .shows("raises the forecast by 14%.")
-        .shows("The day of the week, a Tuesday, lowers the forecast by 9%.")
+        .shows("The day of the week (Tuesday) lowers the forecast by 9%.")
         .shows("of 180 outcomes ended inside the 80% interval")
         .has("class=\"picture\"")
         .has("class=\"timeline\"");

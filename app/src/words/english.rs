@@ -5,7 +5,7 @@ use domain::forecast::{Driver, Horizon, Reason, RiskLevel};
 use domain::language::Language;
 use domain::model::Family;
 
-use super::{Chart, Coin, How, Market, Models, Overview, Risk, Site, Words, is_volatility};
+use super::{Chart, Coin, How, Market, Models, Overview, Risk, Site, Words, told};
 use crate::api::error::ApiError;
 use crate::format;
 
@@ -119,8 +119,8 @@ pub(super) static WORDS: Words = Words {
         usual_row: "Usual range of the past 365 days",
         just_realised: "Realised in the period that just ended",
         reasons_title: "Why this forecast",
-        reasons_note: "Each line says how the median would differ if that part of the picture were average. \
-                       These are the model's reasons, not proven causes.",
+        reasons_note: "Each line compares the median forecast with what it would be if that part of the picture were \
+                       average. These are the model's reasons, not proven causes.",
         reasons_empty: "Nothing stands out: every input is close to its average.",
         record_title: "Forecast versus outcome",
         record_empty: "There is no finished forecast yet that the model had not seen in training. \
@@ -367,30 +367,38 @@ fn list(names: &[&str]) -> String {
 }
 
 fn reason(reason: &Reason, weekday: &str) -> String {
-    let numbers = match (reason.value, reason.usual) {
-        (Some(value), Some(usual)) => format!(" ({}, {} on average)", feature(reason, value), feature(reason, usual)),
-        (Some(value), None) => format!(" ({})", feature(reason, value)),
-        _ => String::new(),
-    };
     let cause = match reason.driver {
-        Driver::RecentVolatility => format!("How much it moved in the last hours and days{numbers}"),
-        Driver::LongerVolatility => format!("How much it moved over the past weeks{numbers}"),
-        Driver::DownsideMoves => format!("How strong the downward moves were{numbers}"),
-        Driver::PriceRange => format!("The distance between highs and lows{numbers}"),
-        Driver::Trend => format!("Where the price stands against its averages{numbers}"),
-        Driver::TradingVolume => format!("How much is being traded{numbers}"),
-        Driver::WholeMarket => format!("How much all coins are moving together{numbers}"),
-        Driver::DayOfWeek => format!("The day of the week, a {weekday},"),
+        Driver::RecentVolatility => "How much it moved in the last hours and days",
+        Driver::LongerVolatility => "How much it moved over the past weeks",
+        Driver::DownsideMoves => "How much of the movement was downwards",
+        Driver::PriceRange => "The distance between highs and lows",
+        Driver::Trend => "Where the price stands against its averages",
+        Driver::TradingVolume => "How much is being traded",
+        Driver::WholeMarket => "How much all coins are moving together",
+        Driver::DayOfWeek => "The day of the week",
+    };
+    let detail = match (reason.value, reason.usual) {
+        (Some(value), Some(usual)) => {
+            let (before, after) = measure(reason.driver);
+            let [value, usual] = [value, usual].map(|value| told(LANGUAGE, reason.driver, value));
+            format!(" ({before}{value}{after}, {usual} on average)")
+        }
+        _ if reason.driver == Driver::DayOfWeek => format!(" ({weekday})"),
+        _ => String::new(),
     };
     let size = format::percent(LANGUAGE, reason.effect.abs(), 0);
     let verb = if reason.effect >= 0.0 { "raises" } else { "lowers" };
-    format!("{cause} {verb} the forecast by {size}.")
+    format!("{cause}{detail} {verb} the forecast by {size}.")
 }
 
-fn feature(reason: &Reason, value: f64) -> String {
-    if is_volatility(reason.driver) {
-        format!("{} a day", format::volatility(LANGUAGE, value))
-    } else {
-        format::number(LANGUAGE, value, 2)
+/// What stands before and after the number of a reason.
+const fn measure(driver: Driver) -> (&'static str, &'static str) {
+    match driver {
+        Driver::RecentVolatility | Driver::PriceRange | Driver::WholeMarket => ("last 24 h: ", " a day"),
+        Driver::LongerVolatility => ("last 30 days: ", " a day"),
+        Driver::DownsideMoves => ("last 24 h: ", ""),
+        Driver::Trend => ("RSI ", ""),
+        Driver::TradingVolume => ("last 24 h: ", " times the 30-day mean"),
+        Driver::DayOfWeek => ("", ""),
     }
 }

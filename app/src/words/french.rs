@@ -5,7 +5,7 @@ use domain::forecast::{Driver, Horizon, Reason, RiskLevel};
 use domain::language::Language;
 use domain::model::Family;
 
-use super::{Chart, Coin, How, Market, Models, Overview, Risk, Site, Words, is_volatility};
+use super::{Chart, Coin, How, Market, Models, Overview, Risk, Site, Words, told};
 use crate::api::error::ApiError;
 use crate::format;
 
@@ -131,7 +131,7 @@ pub(super) static WORDS: Words = Words {
         usual_row: "Plage habituelle des 365 derniers jours",
         just_realised: "Réalisée dans la période qui vient de finir",
         reasons_title: "Pourquoi cette prévision",
-        reasons_note: "Chaque ligne dit de combien la médiane changerait si cette partie du tableau était dans la \
+        reasons_note: "Chaque ligne compare la médiane à ce qu’elle serait si cette partie du tableau était dans la \
                        moyenne. Ce sont les raisons du modèle, pas des causes démontrées.",
         reasons_empty: "Rien ne se détache\u{a0}: chaque donnée est proche de sa moyenne.",
         record_title: "Prévisions et réalité",
@@ -408,30 +408,38 @@ fn list(names: &[&str]) -> String {
 }
 
 fn reason(reason: &Reason, weekday: &str) -> String {
-    let numbers = match (reason.value, reason.usual) {
-        (Some(value), Some(usual)) => format!(" ({}, {} en moyenne)", feature(reason, value), feature(reason, usual)),
-        (Some(value), None) => format!(" ({})", feature(reason, value)),
-        _ => String::new(),
-    };
     let cause = match reason.driver {
-        Driver::RecentVolatility => format!("L’agitation des dernières heures et des derniers jours{numbers}"),
-        Driver::LongerVolatility => format!("L’agitation des dernières semaines{numbers}"),
-        Driver::DownsideMoves => format!("La force des baisses{numbers}"),
-        Driver::PriceRange => format!("L’écart entre les hauts et les bas{numbers}"),
-        Driver::Trend => format!("La position du prix par rapport à ses moyennes{numbers}"),
-        Driver::TradingVolume => format!("Le volume échangé{numbers}"),
-        Driver::WholeMarket => format!("L’agitation de toutes les cryptos ensemble{numbers}"),
-        Driver::DayOfWeek => format!("Le jour de la semaine, un {weekday},"),
+        Driver::RecentVolatility => "L’agitation des dernières heures et des derniers jours",
+        Driver::LongerVolatility => "L’agitation des dernières semaines",
+        Driver::DownsideMoves => "La part des baisses dans les mouvements",
+        Driver::PriceRange => "L’écart entre les hauts et les bas",
+        Driver::Trend => "La position du prix par rapport à ses moyennes",
+        Driver::TradingVolume => "Le volume échangé",
+        Driver::WholeMarket => "L’agitation de toutes les cryptos ensemble",
+        Driver::DayOfWeek => "Le jour de la semaine",
+    };
+    let detail = match (reason.value, reason.usual) {
+        (Some(value), Some(usual)) => {
+            let (before, after) = measure(reason.driver);
+            let [value, usual] = [value, usual].map(|value| told(LANGUAGE, reason.driver, value));
+            format!(" ({before}{value}{after}, {usual} en moyenne)")
+        }
+        _ if reason.driver == Driver::DayOfWeek => format!(" ({weekday})"),
+        _ => String::new(),
     };
     let size = format::percent(LANGUAGE, reason.effect.abs(), 0);
     let verb = if reason.effect >= 0.0 { "relève" } else { "abaisse" };
-    format!("{cause} {verb} la prévision de {size}.")
+    format!("{cause}{detail} {verb} la prévision de {size}.")
 }
 
-fn feature(reason: &Reason, value: f64) -> String {
-    if is_volatility(reason.driver) {
-        format!("{} par jour", format::volatility(LANGUAGE, value))
-    } else {
-        format::number(LANGUAGE, value, 2)
+/// What stands before and after the number of a reason.
+const fn measure(driver: Driver) -> (&'static str, &'static str) {
+    match driver {
+        Driver::RecentVolatility | Driver::PriceRange | Driver::WholeMarket => ("24 h\u{a0}: ", " par jour"),
+        Driver::LongerVolatility => ("30 jours\u{a0}: ", " par jour"),
+        Driver::DownsideMoves => ("24 h\u{a0}: ", ""),
+        Driver::Trend => ("RSI ", ""),
+        Driver::TradingVolume => ("24 h\u{a0}: ", " fois la moyenne de 30 jours"),
+        Driver::DayOfWeek => ("", ""),
     }
 }
