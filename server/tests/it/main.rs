@@ -2,6 +2,7 @@
 
 mod buddy;
 mod fake_exchange;
+mod forecasts;
 mod market;
 mod web_api;
 mod web_hostile;
