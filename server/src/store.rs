@@ -45,6 +45,9 @@ pub enum StoreError {
     /// The tables cannot be brought to this version's shape.
     #[error("cannot bring the database to this version: {0}; it may belong to a newer version of the product")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The file is not consistent any more.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// A query failed.
     #[error("the database failed: {0}")]
     Query(#[from] sqlx::Error),
@@ -99,6 +102,15 @@ impl Store {
         Ok(())
     }
 
+    /// Reads the whole file and checks that its pages and indexes fit together.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where they do not, [`StoreError::Query`] where the file cannot be read.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let found: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(&self.pool).await?;
+        if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
+    }
+
     /// Begins a write. `immediate` takes the write lock at once, so that the busy timeout covers the wait.
     async fn begin_write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.pool.begin_with("begin immediate").await?)
@@ -129,6 +141,7 @@ mod tests {
         for _ in 0..2 {
             let store = Store::open(&path).await.expect("opens");
             store.ping().await.expect("answers");
+            store.check().await.expect("is consistent");
             store.close().await;
         }
     }

@@ -91,6 +91,7 @@ async fn examine(args: &DoctorArgs, settings: &Settings) -> Report {
         folders::space(settings),
         parts::store(settings).await,
         folders::archive(settings),
+        parts::model(settings),
         folders::site(settings),
         network::address(settings).await,
     ];
@@ -154,6 +155,7 @@ mod tests {
         assert_eq!(verdict_of(&report, "data folder"), Verdict::Fine);
         assert_eq!(verdict_of(&report, "archive"), Verdict::Broken);
         assert_eq!(verdict_of(&report, "site folder"), Verdict::Broken);
+        assert_eq!(verdict_of(&report, "model"), Verdict::Broken);
         for finding in &report.findings {
             assert_eq!(finding.advice.is_some(), finding.verdict != Verdict::Fine, "{finding:?}");
         }

@@ -4,6 +4,7 @@ mod buddy;
 mod fake_exchange;
 mod forecasts;
 mod market;
+mod verbs;
 mod web_api;
 mod web_hostile;
 mod web_openapi;

@@ -2,9 +2,11 @@
 
 use super::Finding;
 use crate::config::Settings;
+use crate::forecasting::SERVED;
+use crate::registry::Registry;
 use crate::store::Store;
 
-/// Whether the store opens and answers.
+/// Whether the store opens, has this version's tables and is consistent.
 pub(super) async fn store(settings: &Settings) -> Finding {
     let what = "store";
     let file = settings.store_file();
@@ -13,11 +15,40 @@ pub(super) async fn store(settings: &Settings) -> Finding {
     }
     let advice = "Move the file away: the next start makes a new one and reads the archive again.";
     let opened = match Store::open(&file).await {
-        Ok(store) => store.ping().await,
+        Ok(store) => {
+            let checked = store.check().await;
+            store.close().await;
+            checked
+        }
         Err(error) => Err(error),
     };
     match opened {
-        Ok(()) => Finding::fine(what, format!("{} opens and answers", file.display())),
+        Ok(()) => Finding::fine(what, format!("{} opens and is consistent", file.display())),
         Err(error) => Finding::broken(what, error.to_string(), advice),
+    }
+}
+
+/// Whether the model that should serve can be loaded whole.
+pub(super) fn model(settings: &Settings) -> Finding {
+    let what = "model";
+    let registry = Registry::new(settings.model_dir.clone(), settings.trained_dir());
+    let loaded = match registry.load_champion(SERVED) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            return Finding::broken(
+                what,
+                format!("{error}; looked in {} and {}", settings.model_dir.display(), settings.trained_dir().display()),
+                "Bring back data/models from the repository, or run `investbuddy train --promote`.",
+            );
+        }
+    };
+    let serving = format!("{} loads", loaded.forecaster.manifest().version);
+    match loaded.refused.first() {
+        None => Finding::fine(what, serving),
+        Some((version, reason)) => Finding::limited(
+            what,
+            format!("{serving}, but {version} should serve and cannot: {reason}"),
+            "Run `investbuddy models` and promote one that loads.",
+        ),
     }
 }

@@ -1,0 +1,153 @@
+//! The program as a person or a script starts it.
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// The models that ship with the product.
+const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/models");
+
+/// The program in a folder of its own, with nothing of this machine's environment and no network.
+fn investbuddy(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_investbuddy"));
+    command
+        .env_clear()
+        .current_dir(folder)
+        .env("INVESTBUDDY_ADDR", "127.0.0.1:0")
+        .env("INVESTBUDDY_DATA_DIR", folder.join("run"))
+        .env("INVESTBUDDY_ARCHIVE", folder.join("no-archive"))
+        .env("INVESTBUDDY_MODEL_DIR", MODELS)
+        .env("INVESTBUDDY_LIVE", "false")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+async fn run(command: &mut Command) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = command.output().await.expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (status.code().expect("an exit code"), text(stdout), text(stderr))
+}
+
+/// A server that has said where it is.
+struct Serving {
+    child: Child,
+    url: String,
+}
+
+async fn serve(command: &mut Command) -> Serving {
+    let mut child =
+        command.arg("serve").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let line = lines.next_line().await.expect("readable").expect("a line");
+    let url = line.strip_prefix("InvestBuddy is at ").unwrap_or_else(|| panic!("{line}")).to_owned();
+    Serving { child, url }
+}
+
+impl Serving {
+    /// Waits until there is something at a path, and reads it.
+    async fn wait_for(&self, path: &str) -> String {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        for _ in 0..300 {
+            let answer = reqwest::get(format!("{}{path}", self.url)).await.expect("an answer");
+            if answer.status() == 200 {
+                return answer.text().await.expect("the whole answer");
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        panic!("{path} is not there after a minute");
+    }
+}
+
+#[tokio::test]
+async fn without_archive_and_network_a_simulated_market_is_served_and_says_so() {
+    let folder = folder();
+    let mut serving = serve(&mut investbuddy(folder.path())).await;
+    serving.wait_for("/readyz").await;
+
+    let list: Value = serde_json::from_str(&serving.wait_for("/api/v1/forecasts").await).expect("JSON");
+    let forecasts = list["forecasts"].as_array().expect("a list");
+    assert_eq!(forecasts.len(), 18, "nine coins, two horizons");
+    assert!(forecasts.iter().all(|forecast| forecast["source"] == "simulated"));
+    let page = serving.wait_for("/").await.to_lowercase();
+    assert!(page.contains("simulated"), "the page says that the market is simulated");
+
+    let pid = serving.child.id().expect("it runs");
+    let asked = std::process::Command::new("kill").arg(pid.to_string()).status().expect("kill is there");
+    assert!(asked.success());
+    let ended = tokio::time::timeout(Duration::from_secs(20), serving.child.wait()).await;
+    assert!(ended.expect("it stops in time").expect("an exit").success());
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_a_sentence_and_exit_code_1() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let addr = taken.local_addr().expect("its address").to_string();
+    let folder = folder();
+    let mut command = investbuddy(folder.path());
+    let (code, _, stderr) = run(command.env("INVESTBUDDY_LOG", "off").args(["serve", "--addr", &addr])).await;
+    assert_eq!(code, 1, "{stderr}");
+    assert_eq!(
+        stderr.trim(),
+        format!(
+            "investbuddy: Another program already listens on {addr}. Stop it, or choose another address with --addr \
+             or INVESTBUDDY_ADDR."
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_setting_that_does_not_exist_is_refused_by_name_with_exit_code_2() {
+    let folder = folder();
+    let (code, stdout, stderr) = run(investbuddy(folder.path()).env("INVESTBUDDY_ADRR", "x").arg("serve")).await;
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    assert_eq!(
+        stderr.trim(),
+        "investbuddy: The environment sets INVESTBUDDY_ADRR, which is not a setting. Did you mean INVESTBUDDY_ADDR?"
+    );
+    let (code, ..) = run(investbuddy(folder.path()).arg("dance")).await;
+    assert_eq!(code, 2, "a verb that does not exist");
+}
+
+#[tokio::test]
+async fn a_wrong_log_filter_is_refused() {
+    let folder = folder();
+    let (code, _, stderr) = run(investbuddy(folder.path()).env("INVESTBUDDY_LOG", "a=b=c").arg("config")).await;
+    assert_eq!(code, 2);
+    assert!(stderr.starts_with("investbuddy: The setting log is \"a=b=c\""), "{stderr}");
+}
+
+#[tokio::test]
+async fn the_settings_in_force_are_printed_as_a_file_that_is_read_back() {
+    let folder = folder();
+    let (code, printed, _) = run(investbuddy(folder.path()).arg("config")).await;
+    assert_eq!(code, 0);
+    std::fs::write(folder.path().join("investbuddy.toml"), &printed).expect("the printed settings");
+    let (code, again, stderr) = run(investbuddy(folder.path()).env_clear().arg("config")).await;
+    assert_eq!((code, again), (0, printed), "{stderr}");
+}
+
+#[tokio::test]
+async fn doctor_says_what_is_broken_in_words_and_in_json() {
+    let folder = folder();
+    let (code, stdout, _) = run(investbuddy(folder.path()).args(["doctor", "--json"])).await;
+    assert_eq!(code, 1, "a set archive without files is broken");
+    let report: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(report["verdict"], "broken");
+    let verdict = |what: &str| {
+        let findings = report["findings"].as_array().expect("findings");
+        findings.iter().find(|finding| finding["what"] == what).expect("looked at")["verdict"].clone()
+    };
+    assert_eq!(verdict("archive"), "broken");
+    assert_eq!(verdict("model"), "fine", "{report:#}");
+    assert_eq!(verdict("data folder"), "fine");
+}
