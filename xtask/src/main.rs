@@ -33,8 +33,8 @@ fn main() -> ExitCode {
 }
 
 fn make_site(is_strict: bool) -> Result<(), SiteError> {
-    let release = release_folder()?;
-    let options = Options { workspace: workspace_folder(), release: &release, is_strict };
+    let (workspace, release) = (workspace_folder()?, release_folder()?);
+    let options = Options { workspace: &workspace, release: &release, is_strict };
     site::build(&options)
 }
 
@@ -44,9 +44,11 @@ fn release_folder() -> Result<PathBuf, SiteError> {
     Ok(program.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf))
 }
 
-fn workspace_folder() -> &'static Path {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package)
+/// The nearest folder above the working directory that has a lockfile.
+fn workspace_folder() -> Result<PathBuf, SiteError> {
+    let here = env::current_dir().map_err(|source| SiteError::io("find", "the working directory", source))?;
+    let root = here.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
+    root.map(Path::to_path_buf).ok_or(SiteError::NoWorkspace)
 }
 
 fn fail(sentence: &str) -> ExitCode {

@@ -17,6 +17,9 @@ pub(crate) enum SiteError {
         /// The system's reason.
         source: io::Error,
     },
+    /// There is no workspace around the working directory.
+    #[error("there is no Cargo.lock here or above; run this inside the repository")]
+    NoWorkspace,
     /// cargo could not compile the browser's half.
     #[error(
         "cargo could not compile `frontend` for wasm32 ({0}); see its messages above. \
