@@ -1,4 +1,20 @@
+import type { Page } from "@playwright/test";
+
 import { expect, open, test } from "../lib/test.ts";
+
+/** What has the focus, as HTML. */
+const focused = (page: Page) => page.evaluate(() => document.activeElement?.outerHTML.slice(0, 160) ?? "nothing");
+
+/** Whether one can see where the focus is: the window looks different without it. */
+async function isFocusVisible(page: Page): Promise<boolean> {
+  const picture = () => page.screenshot({ animations: "disabled" });
+  const withFocus = await picture();
+  const element = await page.evaluateHandle(() => document.activeElement as HTMLElement);
+  await element.evaluate((node) => node.blur());
+  const without = await picture();
+  await element.evaluate((node) => node.focus());
+  return !withFocus.equals(without);
+}
 
 test("back and forward lead through the pages that were seen", async ({ page }) => {
   await open(page, "/");
@@ -28,14 +44,7 @@ test("the keyboard alone reaches a coin, and focus is always visible", async ({ 
   const coin = page.getByRole("list", { name: "Forecasts by coin" }).getByRole("link").first();
   for (let press = 0; press < 30; press += 1) {
     await page.keyboard.press("Tab");
-    const focus = await page.evaluate(() => {
-      const element = document.activeElement;
-      if (element === null || element === document.body) return "nothing has the focus";
-      const style = getComputedStyle(element);
-      const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-      return isOutlined || style.boxShadow !== "none" ? "visible" : `no outline: ${element.outerHTML.slice(0, 120)}`;
-    });
-    expect(focus).toBe("visible");
+    expect(await isFocusVisible(page), await focused(page)).toBe(true);
     if (await coin.evaluate((element) => element === document.activeElement)) break;
   }
   await expect(coin).toBeFocused();
@@ -65,10 +74,14 @@ test("French pages speak French throughout", async ({ page }) => {
   }
 });
 
+/** The colour behind everything. */
+const backgroundOf = (page: Page) => () =>
+  page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+
 test("a chosen theme outlives the visit", async ({ page }) => {
+  const background = backgroundOf(page);
   await page.emulateMedia({ colorScheme: "light" });
   await open(page, "/");
-  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await background();
   await page.getByRole("button", { name: "Switch between light and dark" }).click();
   await expect.poll(background).not.toBe(light);
@@ -80,7 +93,7 @@ test("a chosen theme outlives the visit", async ({ page }) => {
 });
 
 test("without a choice the theme is the system's", async ({ page }) => {
-  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const background = backgroundOf(page);
   await page.emulateMedia({ colorScheme: "light" });
   await open(page, "/");
   const light = await background();

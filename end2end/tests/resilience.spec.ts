@@ -21,11 +21,11 @@ test("when the server goes away the page says so, and trying again works once it
   await page.getByRole("list", { name: "Forecasts by coin" }).getByRole("link", { name: /Bitcoin/ }).first().click();
   const alert = page.getByRole("alert");
   await expect(alert).toContainText("This could not be shown");
-  await alert.getByText("Try again").click();
+  await alert.getByRole("link", { name: "Try again" }).click();
   await expect(alert).toBeVisible();
 
   await server.up();
-  await alert.getByText("Try again").click();
+  await alert.getByRole("link", { name: "Try again" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Bitcoin");
   await expect(alert).toHaveCount(0);
 });
