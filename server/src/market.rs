@@ -1,7 +1,7 @@
 //! Market data: sources, what is believed of them, and the market that everyone else reads.
 //!
-//! Candles enter through one door ([`intake`]): judged by [`quarantine`], merged into the [`book`], stored, their
-//! gaps recorded. Invariants: a candle that is known never changes; a gap is never filled by anything but a candle
+//! Candles enter through one door (`intake`): judged by [`quarantine`], merged into the `book`, stored, their gaps
+//! recorded. Invariants: a candle that is known never changes; a gap is never filled by anything but a candle
 //! of a source; a simulated market is never stored.
 
 pub mod archive;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqlSafeStr, Sqlite, Transaction};
+use sqlx::{ConnectOptions, SqlSafeStr, Sqlite, Transaction};
 
 pub use candles::{Batch, Committed};
 pub use progress::{Answered, ArchiveFile};
@@ -60,9 +60,6 @@ pub struct Store {
 }
 
 impl Store {
-    /// The name of the database file in the folder for what a running install writes.
-    pub const FILE_NAME: &str = "investbuddy.db";
-
     /// Opens the database file, which is created where there is none, and brings its tables up to date.
     ///
     /// # Errors
@@ -78,7 +75,9 @@ impl Store {
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
-            .row_buffer_size(ROWS_READ_AHEAD);
+            .row_buffer_size(ROWS_READ_AHEAD)
+            // It would time how fast we read the rows, not how fast SQLite finds them.
+            .disable_statement_logging();
         let pool = SqlitePoolOptions::new()
             .max_connections(MAX_CONNECTIONS)
             .connect_with(options)

@@ -14,6 +14,7 @@ mod archive;
 pub mod config;
 pub mod doctor;
 pub mod evaluate;
+pub mod ingest;
 pub mod models;
 pub mod predict;
 pub mod serve;
@@ -35,6 +36,8 @@ struct Cli {
 enum Verb {
     /// Start the server: pages, API, market and forecasts
     Serve(serve::ServeArgs),
+    /// Fetch candles from an archive or an exchange into the store; goes on where it was interrupted
+    Ingest(ingest::IngestArgs),
     /// Fit a model on an archive of candles, score it on what came later and keep it
     Train(train::TrainArgs),
     /// Compare every family of models on origins that none was fitted on
@@ -128,6 +131,7 @@ fn do_verb(cli: Cli, revision: &str) -> Result<(), VerbError> {
     match cli.verb {
         Verb::Serve(_) => on_the_web_runtime(&settings, serve::run(&settings)),
         Verb::Doctor(args) => on_the_web_runtime(&settings, doctor::run(args, &settings)),
+        Verb::Ingest(args) => on_the_web_runtime(&settings, ingest::run(args, &settings)),
         Verb::Train(args) => train::run(&args, &settings, revision),
         Verb::Evaluate(args) => evaluate::run(&args, &settings),
         Verb::Predict(args) => predict::run(&args, &settings),

@@ -38,6 +38,12 @@ pub struct IngestSummary {
 }
 
 impl IngestSummary {
+    /// Candle files that were found.
+    #[must_use]
+    pub const fn files(&self) -> u32 {
+        self.files_read + self.files_unchanged + self.files_failed
+    }
+
     /// This and a later ingestion together.
     #[must_use]
     pub fn and(&self, later: &Self) -> Self {

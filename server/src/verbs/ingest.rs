@@ -1,17 +1,19 @@
 //! `investbuddy ingest`: candles from an archive or an exchange into the store.
 
 use std::convert::Infallible;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use domain::clock::{Clock, instant};
+use domain::clock::instant;
 use domain::market::Symbol;
 use jiff::Timestamp;
 
-use crate::market::ingest::{IngestSummary, Ingestion};
+use super::{VerbError, print};
+use crate::clock::SystemClock;
+use crate::config::Settings;
+use crate::market::ingest::{CoinSummary, IngestSummary, Ingestion};
 use crate::market::progress::{Progress, for_this_terminal};
 use crate::market::{Exchange, IngestError, MarketSettings};
 use crate::store::{Store, StoreError};
@@ -57,7 +59,7 @@ impl FromStr for IngestSource {
 
 /// Why nothing, or not everything, was ingested.
 #[derive(Debug, thiserror::Error)]
-pub enum IngestVerbError {
+enum IngestVerbError {
     /// The source or the store failed.
     #[error(transparent)]
     Ingest(#[from] IngestError),
@@ -67,48 +69,46 @@ pub enum IngestVerbError {
     /// The folder holds nothing that could be read.
     #[error("there are no candle files of these coins in {}; a name like BTCUSDT_1h.csv tells the coin and the hour", .0.display())]
     NoFiles(PathBuf),
-    /// `--from` is not before `--to`.
-    #[error("--from must be before --to")]
-    EmptySpan,
     /// There is neither archive nor exchange.
     #[error("there is no archive and no exchange answers; name a folder of candle files")]
     NothingInReach,
-    /// The summary cannot be written.
-    #[error("cannot print the summary: {0}")]
-    Print(#[from] std::io::Error),
 }
 
-/// Ingests and prints a summary to `out`. Progress goes to standard error. `data_dir` is where a running install
-/// writes; the store in it is made where there is none.
+impl From<IngestVerbError> for VerbError {
+    fn from(error: IngestVerbError) -> Self {
+        Self::because(error)
+    }
+}
+
+/// Ingests into the store of this install. Progress goes to standard error, the summary to standard output.
 ///
 /// # Errors
-/// [`IngestVerbError`], each a sentence for the person at the terminal.
-pub async fn run(
-    args: IngestArgs,
-    settings: MarketSettings,
-    data_dir: &Path,
-    clock: Arc<dyn Clock>,
-    out: &mut (dyn Write + Send),
-) -> Result<(), IngestVerbError> {
+/// [`VerbError`], a sentence for the person at the terminal.
+pub async fn run(args: IngestArgs, settings: &Settings) -> Result<(), VerbError> {
     if let (Some(from_s), Some(to_s)) = (args.from, args.to)
         && from_s >= to_s
     {
-        return Err(IngestVerbError::EmptySpan);
+        return Err(VerbError::Usage("--from must be before --to".to_owned()));
     }
-    let symbols = if args.symbols.is_empty() { settings.symbols.clone() } else { args.symbols.clone() };
-    let settings = MarketSettings { symbols, ..settings };
-    let store = Arc::new(Store::open(&data_dir.join(Store::FILE_NAME)).await?);
-    let ingestion = Ingestion::new(settings.clone(), Arc::clone(&store), clock).await?;
-    let result = ingest(&args, &settings, &ingestion, for_this_terminal().as_ref()).await;
-    store.close().await;
-    let summary = result?;
+    let mut market = settings.market_settings();
+    if !args.symbols.is_empty() {
+        market.symbols.clone_from(&args.symbols);
+    }
+    let summary = into_store(&args, market, &settings.store_file()).await?;
     if args.json {
-        serde_json::to_writer_pretty(&mut *out, &summary).map_err(std::io::Error::from)?;
-        writeln!(out)?;
+        print(&serde_json::to_string_pretty(&summary).map_err(VerbError::because)?);
     } else {
-        print(&summary, out)?;
+        print(&table(&summary));
     }
     Ok(())
+}
+
+async fn into_store(args: &IngestArgs, market: MarketSettings, file: &Path) -> Result<IngestSummary, IngestVerbError> {
+    let store = Arc::new(Store::open(file).await?);
+    let ingestion = Ingestion::new(market.clone(), Arc::clone(&store), Arc::new(SystemClock)).await?;
+    let result = ingest(args, &market, &ingestion, for_this_terminal().as_ref()).await;
+    store.close().await;
+    result
 }
 
 async fn ingest(
@@ -123,8 +123,7 @@ async fn ingest(
         }
         Some(IngestSource::Folder(folder)) => {
             let summary = ingestion.archive(folder, progress).await?;
-            let has_files = summary.files_read + summary.files_unchanged + summary.files_failed > 0;
-            if has_files { Ok(summary) } else { Err(IngestVerbError::NoFiles(folder.clone())) }
+            if summary.files() > 0 { Ok(summary) } else { Err(IngestVerbError::NoFiles(folder.clone())) }
         }
         None => whatever_is_there(args, settings, ingestion, progress).await,
     }
@@ -154,33 +153,28 @@ async fn whatever_is_there(
     }
 }
 
-fn print(summary: &IngestSummary, out: &mut (dyn Write + Send)) -> std::io::Result<()> {
-    let day = |at_s: Option<i64>| at_s.map_or("-".to_owned(), |at_s| format!("{:.16}", instant(at_s).to_string()));
-    writeln!(
-        out,
-        "{:<10} {:>8}  {:<16}  {:<16}  {:>5}  {:>13}",
-        "coin", "candles", "from (UTC)", "to (UTC)", "gaps", "missing hours"
-    )?;
+/// The summary for a person.
+fn table(summary: &IngestSummary) -> String {
+    let minute =
+        |at_s: Option<i64>| at_s.map_or_else(|| "-".to_owned(), |at_s| format!("{:.16}", instant(at_s).to_string()));
+    let mut lines = vec!["coin        candles  from (UTC)        to (UTC)           gaps  missing hours".to_owned()];
     for coin in &summary.coins {
-        let (symbol, from, to) = (coin.symbol.as_str(), day(coin.from_s), day(coin.to_s));
-        writeln!(
-            out,
-            "{symbol:<10} {:>8}  {from:<16}  {to:<16}  {:>5}  {:>13}",
-            coin.candles, coin.gaps, coin.missing_hours
-        )?;
+        let CoinSummary { symbol, candles, gaps, missing_hours, .. } = coin;
+        let (from, to) = (minute(coin.from_s), minute(coin.to_s));
+        lines.push(format!(
+            "{:<10} {candles:>8}  {from:<16}  {to:<16}  {gaps:>5}  {missing_hours:>13}",
+            symbol.as_str()
+        ));
     }
-    writeln!(out, "{} new candles, {} rows quarantined", summary.added, summary.quarantined)?;
-    if summary.files_read + summary.files_unchanged + summary.files_failed > 0 {
-        writeln!(
-            out,
-            "{} files read, {} unchanged, {} unreadable",
-            summary.files_read, summary.files_unchanged, summary.files_failed
-        )?;
+    lines.push(format!("{} new candles, {} rows quarantined", summary.added, summary.quarantined));
+    if summary.files() > 0 {
+        let IngestSummary { files_read, files_unchanged, files_failed, .. } = summary;
+        lines.push(format!("{files_read} files read, {files_unchanged} unchanged, {files_failed} unreadable"));
     }
     if summary.coins_failed > 0 {
-        writeln!(out, "{} coins could not be had from this source", summary.coins_failed)?;
+        lines.push(format!("{} coins could not be had from this source", summary.coins_failed));
     }
-    Ok(())
+    lines.join("\n")
 }
 
 /// A day (2021-01-01) or an instant (2021-01-01T12:00:00Z) as epoch seconds.

@@ -70,6 +70,7 @@ struct Book {
     asked: Vec<Asked>,
     opened_streams: u32,
     pongs: u32,
+    used_weight: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -119,6 +120,11 @@ impl FakeExchange {
     /// Every answer goes wrong, or none any more.
     pub(crate) fn fail_always(&self, fault: Option<Fault>) {
         self.book().always = fault;
+    }
+
+    /// The request weight of the present minute, as Binance counts it.
+    pub(crate) fn set_used_weight(&self, weight: u32) {
+        self.book().used_weight = weight;
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
@@ -257,8 +263,9 @@ async fn binance_klines(State(shared): State<Arc<Shared>>, Query(query): Query<H
         ])
     });
     let mut headers = HeaderMap::new();
-    headers.insert("x-mbx-used-weight", HeaderValue::from(2));
-    headers.insert("x-mbx-used-weight-1m", HeaderValue::from(2));
+    let used_weight = shared.book().used_weight;
+    headers.insert("x-mbx-used-weight", HeaderValue::from(used_weight));
+    headers.insert("x-mbx-used-weight-1m", HeaderValue::from(used_weight));
     answer(fault, headers, rows.collect(), Value::Array).await
 }
 

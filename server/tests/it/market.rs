@@ -4,3 +4,4 @@ mod archive;
 mod exchange;
 mod following;
 mod support;
+mod verb;

@@ -81,7 +81,9 @@ impl Columns {
     const BY_POSITION: Self = Self { open_time: 0, open: 1, high: 2, low: 3, close: 4, volume: 5 };
 
     fn by_name(path: &Path, header: &StringRecord) -> Result<Self, ArchiveError> {
-        let names: Vec<String> = header.iter().map(|name| name.trim().to_ascii_lowercase().replace(' ', "_")).collect();
+        // Spreadsheets put a byte order mark before the first name.
+        let tidy = |name: &str| name.trim_start_matches('\u{feff}').trim().to_ascii_lowercase().replace(' ', "_");
+        let names: Vec<String> = header.iter().map(tidy).collect();
         let find = |wanted: &[&str], column| {
             names
                 .iter()
@@ -103,7 +105,7 @@ impl Columns {
         let value = |column: usize| text(column)?.parse::<f64>().ok();
         Some(RawRow {
             row: number,
-            open_time_ms: to_millis(text(self.open_time)?.parse().ok()?),
+            open_time_ms: to_millis(whole_number(text(self.open_time)?)?),
             open: value(self.open)?,
             high: value(self.high)?,
             low: value(self.low)?,
@@ -111,6 +113,11 @@ impl Columns {
             volume: value(self.volume)?,
         })
     }
+}
+
+/// A time, also one that went through a table of floating-point numbers (`1502942400000.0`).
+fn whole_number(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| text.strip_suffix(".0")?.parse().ok())
 }
 
 fn csv_rows(path: &Path, source: impl Read) -> Result<RawRows, ArchiveError> {
@@ -136,7 +143,7 @@ fn csv_rows(path: &Path, source: impl Read) -> Result<RawRows, ArchiveError> {
         let columns = match columns {
             Some(columns) => columns,
             None => {
-                let is_header = record.get(0).is_none_or(|first| first.trim().parse::<i64>().is_err());
+                let is_header = record.get(0).is_none_or(|first| whole_number(first.trim()).is_none());
                 let found = if is_header { Columns::by_name(path, &record)? } else { Columns::BY_POSITION };
                 columns = Some(found);
                 if is_header {
@@ -185,6 +192,12 @@ mod tests {
     fn a_header_may_name_the_columns_in_any_order() {
         let rows = read("Volume,Close,Low,High,Open,Open Time\n7,4,1,5,2,1502942400000\n").rows;
         assert_eq!((rows[0].open, rows[0].high, rows[0].low, rows[0].close), (2.0, 5.0, 1.0, 4.0));
+    }
+
+    #[test]
+    fn what_spreadsheets_do_to_a_table_is_forgiven() {
+        let rows = read("\u{feff}open_time_ms,open,high,low,close,volume\r\n1502942400000.0,2,5,1,4,7\r\n").rows;
+        assert_eq!((rows[0].open_time_ms, rows[0].volume), (1_502_942_400_000, 7.0));
     }
 
     #[test]

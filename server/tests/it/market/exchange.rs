@@ -136,6 +136,18 @@ async fn retry_after_is_honoured() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn near_the_weight_limit_the_next_request_waits_for_the_next_minute() {
+    let mut bench = Bench::new().await;
+    bench.settings.backfill_days = 50;
+    bench.clock.set(NOW_S + 59);
+    bench.exchange.set_used_weight(bench.settings.binance_weight_per_minute * 9 / 10);
+    bench.ingest(Exchange::Binance).await.expect("ingests");
+    let asked = bench.exchange.asked();
+    assert_eq!(asked.len(), 2);
+    assert!(asked[1].at - asked[0].at >= Duration::from_secs(1), "waited {:?}", asked[1].at - asked[0].at);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_ban_ends_the_ingestion_at_once_and_says_for_how_long() {
     let bench = Bench::new().await;
     bench.exchange.fail_always(Some(Fault::RateLimited { status: 418, retry_after_s: 600 }));
