@@ -6,7 +6,7 @@
 //! README's table.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -238,8 +238,8 @@ impl Default for MarketSection {
 }
 
 impl Default for Settings {
-    /// The defaults, relative to the working directory.
+    /// The defaults, relative to the working directory; what the README shows.
     fn default() -> Self {
-        Self::defaults(Roots::of(Path::new("."), Path::new(".")))
+        Self::defaults(Roots { data: PathBuf::from("data"), executable: PathBuf::new() })
     }
 }

@@ -151,3 +151,23 @@ async fn doctor_says_what_is_broken_in_words_and_in_json() {
     assert_eq!(verdict("model"), "fine", "{report:#}");
     assert_eq!(verdict("data folder"), "fine");
 }
+
+#[tokio::test]
+async fn the_readme_lists_the_settings_that_there_are() {
+    const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    const MARKS: (&str, &str) = ("<!-- settings -->\n", "<!-- /settings -->");
+    let folder = folder();
+    let (_, table, _) = run(investbuddy(folder.path()).args(["config", "--markdown"])).await;
+    let readme = std::fs::read_to_string(README).expect("the README");
+    let (before, rest) = readme.split_once(MARKS.0).expect("the place of the table");
+    let (listed, after) = rest.split_once(MARKS.1).expect("the end of the table");
+    if listed == table {
+        return;
+    }
+    if std::env::var_os("UPDATE_README").is_some() {
+        let updated = [before, MARKS.0, &table, MARKS.1, after].concat();
+        std::fs::write(README, updated).expect("the README can be written");
+        return;
+    }
+    panic!("The README's table of settings is old. Run this test with UPDATE_README=1 and commit the file.");
+}
