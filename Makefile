@@ -13,6 +13,8 @@ RELEASE := $(TARGET)/release
 # One profile and one selection of packages for every command, so that polars and candle are compiled once.
 HOST := --release --workspace --locked
 WASM := --profile wasm-release --target wasm32-unknown-unknown --package app --package frontend --locked
+# The forecaster without its data frames is to run in a browser one day.
+WASM_ML := --profile wasm-release --target wasm32-unknown-unknown --package ml --no-default-features --locked
 
 .PHONY: help run build setup test lint deny unit site browser bench load screenshots picture clean
 
@@ -37,6 +39,7 @@ lint: ## rustfmt and clippy, warnings as errors
 	cargo fmt --all --check
 	cargo clippy $(HOST) --all-targets -- -D warnings
 	cargo clippy $(WASM) -- -D warnings
+	cargo clippy $(WASM_ML) -- -D warnings
 
 deny: ## licences, sources and duplicates of dependencies
 	@scripts/deny
