@@ -282,14 +282,17 @@ class ForecastLayer {
     const isSeen = (left, right) => right >= 0 && left <= mediaSize.width;
     context.save();
     for (const forecast of owner.forecasts) {
+      // The newest one is the fan.
+      if (owner.outlook && forecast.origin_s >= owner.outlook.origin_s) continue;
       const left = owner.xAt(forecast.origin_s);
       const right = owner.xAt(forecast.ends_at_s);
       if (!isSeen(left, right)) continue;
       const top = y(forecast.q90);
       context.fillStyle = owner.color("fan");
-      context.globalAlpha = 0.18;
+      // One that still runs lies under the fan: it steps back.
+      context.globalAlpha = forecast.realised === null ? 0.07 : 0.18;
       context.fillRect(left, top, Math.max(1, right - left - 0.5), y(forecast.q10) - top);
-      context.globalAlpha = 0.7;
+      context.globalAlpha = forecast.realised === null ? 0.3 : 0.7;
       line(context, owner.color("fan"), 1, [], [[left, y(forecast.q50)], [right, y(forecast.q50)]]);
       context.globalAlpha = 0.8;
       line(context, owner.color("bound"), 1, [3, 3], [[left, y(forecast.threshold)], [right, y(forecast.threshold)]]);

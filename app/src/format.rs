@@ -56,9 +56,9 @@ pub(crate) fn chance(language: Language, probability: f64) -> String {
     }
 }
 
-/// Realised volatility, a fraction per day, as a percentage; one decimal reads well from 1 % up, two below.
+/// Realised volatility, a fraction per day, as a percentage: one decimal, or two where one would show next to nothing.
 pub(crate) fn volatility(language: Language, per_day: f64) -> String {
-    percent(language, per_day, if per_day < 0.01 { 2 } else { 1 })
+    percent(language, per_day, if per_day < 0.001 { 2 } else { 1 })
 }
 
 /// A price with as many decimals as its size deserves, without a currency.
@@ -142,6 +142,13 @@ mod tests {
         assert_eq!(chance(English, 0.0), "<\u{202f}1%");
         assert_eq!(chance(English, 1.0), ">\u{202f}99%");
         assert_eq!(chance(French, 0.624), "62\u{202f}%");
+    }
+
+    #[test]
+    fn volatility_reads_on_one_scale() {
+        assert_eq!(volatility(English, 0.0071), "0.7%");
+        assert_eq!(volatility(French, 0.0324), "3,2\u{202f}%");
+        assert_eq!(volatility(English, 0.000_42), "0.04%");
     }
 
     #[test]
