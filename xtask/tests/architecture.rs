@@ -121,6 +121,21 @@ fn domain_and_ml_never_ask_for_the_time_or_the_environment() {
 }
 
 #[test]
+fn only_the_clock_asks_the_machine_for_the_time() {
+    let words = ["Timestamp::now", "Zoned::now", "SystemTime::now"];
+    for folder in ["app/src", "server/src"] {
+        let found = lines_with(folder, &words, |name| name == "server/src/clock.rs");
+        assert!(found.is_empty(), "take a Clock:\n{}", found.join("\n"));
+    }
+}
+
+#[test]
+fn only_the_settings_read_the_environment() {
+    let found = lines_with("server/src", &["env::var"], |name| name.starts_with("server/src/config"));
+    assert!(found.is_empty(), "take Settings:\n{}", found.join("\n"));
+}
+
+#[test]
 fn only_the_store_speaks_sql() {
     let found = lines_with("server/src", &["sqlx::"], |name| name.starts_with("server/src/store"));
     assert!(found.is_empty(), "{}", found.join("\n"));
