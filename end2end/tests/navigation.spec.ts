@@ -74,9 +74,11 @@ test("French pages speak French throughout", async ({ page }) => {
   }
 });
 
-/** The colour behind everything. */
+/** The colour behind everything, whichever element paints it. */
 const backgroundOf = (page: Page) => () =>
-  page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  page.evaluate(() =>
+    [document.documentElement, document.body].map((element) => getComputedStyle(element).backgroundColor).join(" "),
+  );
 
 test("a chosen theme outlives the visit", async ({ page }) => {
   const background = backgroundOf(page);
