@@ -4,6 +4,7 @@
 //! Pooled over all coins. For each horizon it gives a location and a scale of log realised volatility.
 
 mod cell;
+mod inference;
 mod network;
 mod tensors;
 mod training;
@@ -74,22 +75,21 @@ impl Lstm {
         prediction
     }
 
-    /// One tensor `[B, F]` a day, oldest first.
-    fn steps(&self, panel: &Panel, cases: &[(Origin, &Hidden)]) -> Result<Vec<Tensor>, ModelError> {
-        (0..SEQUENCE_DAYS)
-            .map(|step| {
-                let mut values = vec![0.0_f32; cases.len() * FEATURE_COUNT];
-                for (&(origin, hidden), row) in cases.iter().zip(values.chunks_exact_mut(FEATURE_COUNT)) {
-                    if let Some(features) = panel.features_before(origin, SEQUENCE_DAYS - 1 - step) {
-                        self.scaler.write(features, row);
-                    }
-                    for &input in &hidden.inputs {
-                        row[input] = 0.0;
-                    }
+    /// One tensor `[L, B, F]`, the oldest day first.
+    fn sequence(&self, panel: &Panel, cases: &[(Origin, &Hidden)]) -> Result<Tensor, ModelError> {
+        let mut values = vec![0.0_f32; SEQUENCE_DAYS * cases.len() * FEATURE_COUNT];
+        let mut rows = values.chunks_exact_mut(FEATURE_COUNT);
+        for step in 0..SEQUENCE_DAYS {
+            for (&(origin, hidden), row) in cases.iter().zip(&mut rows) {
+                if let Some(features) = panel.features_before(origin, SEQUENCE_DAYS - 1 - step) {
+                    self.scaler.write(features, row);
                 }
-                Ok(Tensor::from_vec(values, (cases.len(), FEATURE_COUNT), &Device::Cpu)?)
-            })
-            .collect()
+                for &input in &hidden.inputs {
+                    row[input] = 0.0;
+                }
+            }
+        }
+        Ok(Tensor::from_vec(values, (SEQUENCE_DAYS, cases.len(), FEATURE_COUNT), &Device::Cpu)?)
     }
 }
 
@@ -132,11 +132,11 @@ impl VolatilityModel for Lstm {
     fn predict_hiding(&self, panel: &Panel, cases: &[(Origin, &Hidden)]) -> Result<Vec<Prediction>, ModelError> {
         let mut predictions = Vec::with_capacity(cases.len());
         for chunk in cases.chunks(BATCH) {
-            let steps = self.steps(panel, chunk)?;
+            let sequence = self.sequence(panel, chunk)?;
             let outputs = self
                 .members
                 .iter()
-                .map(|member| Ok(member.forward(&steps)?.to_vec2::<f32>()?))
+                .map(|member| Ok(member.ask(&sequence)?.to_vec2::<f32>()?))
                 .collect::<Result<Vec<_>, ModelError>>()?;
             for (row, &(origin, hidden)) in chunk.iter().enumerate() {
                 predictions.push(self.combine(panel, origin, hidden, row, &outputs));

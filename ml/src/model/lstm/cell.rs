@@ -30,10 +30,26 @@ fn sigmoid(x: f32) -> f32 {
     0.5 * tanh(0.5 * x) + 0.5
 }
 
-fn plain<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+/// The values of a contiguous f32 tensor.
+pub(super) fn plain<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     match (storage, layout.contiguous_offsets()) {
         (CpuStorage::F32(values), Some((start, end))) => Ok(&values[start..end]),
         _ => bail!("the LSTM cell reads contiguous f32 tensors"),
+    }
+}
+
+/// One row's step: gates before their squashing `[4H]` and the old state `[2H]` make the next state `[2H]`.
+pub(super) fn advance(gates: &[f32], state: &[f32], next: &mut [f32]) {
+    let hidden = state.len() / 2;
+    let (next_hidden, next_cell) = next.split_at_mut(hidden);
+    let (input, rest) = gates.split_at(hidden);
+    let (forget, rest) = rest.split_at(hidden);
+    let (candidate, output) = rest.split_at(hidden);
+    let cell = &state[hidden..];
+    for k in 0..hidden {
+        let value = sigmoid(forget[k]) * cell[k] + sigmoid(input[k]) * tanh(candidate[k]);
+        next_cell[k] = value;
+        next_hidden[k] = sigmoid(output[k]) * tanh(value);
     }
 }
 
@@ -50,16 +66,7 @@ impl CustomOp2 for Cell {
         for ((gates, state), next) in
             gates.chunks_exact(4 * hidden).zip(state.chunks_exact(double)).zip(next.chunks_exact_mut(double))
         {
-            let (next_hidden, next_cell) = next.split_at_mut(hidden);
-            let (input, rest) = gates.split_at(hidden);
-            let (forget, rest) = rest.split_at(hidden);
-            let (candidate, output) = rest.split_at(hidden);
-            let cell = &state[hidden..];
-            for k in 0..hidden {
-                let value = sigmoid(forget[k]) * cell[k] + sigmoid(input[k]) * tanh(candidate[k]);
-                next_cell[k] = value;
-                next_hidden[k] = sigmoid(output[k]) * tanh(value);
-            }
+            advance(gates, state, next);
         }
         Ok((CpuStorage::F32(next), Shape::from((batch, double))))
     }

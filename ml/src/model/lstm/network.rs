@@ -4,6 +4,7 @@ use candle_core::{D, Device, Tensor, Var};
 use rand_chacha::ChaCha8Rng;
 
 use super::cell::Cell;
+use super::inference::LastHidden;
 use crate::dataset::FEATURE_COUNT;
 use crate::model::ModelError;
 use crate::seed;
@@ -70,7 +71,15 @@ impl Network {
             .collect()
     }
 
-    /// `steps` tensors of `[B, F]`, oldest first, to `[B, 4]`.
+    /// `[L, B, F]`, oldest step first, to `[B, 4]`: the same numbers as [`Network::forward`] within rounding, without
+    /// a way back for gradients.
+    pub(super) fn ask(&self, sequence: &Tensor) -> Result<Tensor, ModelError> {
+        let [gates, bias, head, head_bias] = &self.weights;
+        let hidden = sequence.apply_op3_no_bwd(gates, bias, &LastHidden)?;
+        Ok(hidden.matmul(head)?.broadcast_add(head_bias)?)
+    }
+
+    /// `steps` tensors of `[B, F]`, oldest first, to `[B, 4]`, with gradients.
     pub(super) fn forward(&self, steps: &[Tensor]) -> Result<Tensor, ModelError> {
         let [gates, bias, head, head_bias] = &self.weights;
         let batch = steps.first().map_or(Ok(0), |step| step.dim(0))?;
@@ -92,4 +101,25 @@ pub(super) fn loss(out: &Tensor, targets: &Tensor) -> Result<Tensor, ModelError>
     let z = ((targets - location)? * log_scale.neg()?.exp()?)?;
     let tail = (((z.sqr()? / DEGREES)? + 1.0)?.log()? * ((DEGREES + 1.0) / 2.0))?;
     Ok((tail + log_scale)?.mean_all()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asking_a_network_and_training_it_see_the_same_outputs() {
+        let mut generator = seed::generator(3, 0);
+        let (network, _) = Network::fresh(16, &mut generator).expect("weights");
+        let (steps, batch) = (30, 5);
+        let values = seed::uniform(&mut generator, steps * batch * FEATURE_COUNT, 3.0);
+        let sequence = Tensor::from_vec(values, (steps, batch, FEATURE_COUNT), &Device::Cpu).expect("a tensor");
+        let apart: Vec<Tensor> = (0..steps).map(|step| sequence.get(step).expect("a step")).collect();
+        let flat = |out: Tensor| out.flatten_all().and_then(|out| out.to_vec1::<f32>()).expect("values");
+        let asked = flat(network.ask(&sequence).expect("outputs"));
+        let trained = flat(network.forward(&apart).expect("outputs"));
+        for (asked, trained) in asked.iter().zip(&trained) {
+            assert!((asked - trained).abs() < 1e-5, "{asked} and {trained}");
+        }
+    }
 }
