@@ -10,6 +10,9 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 RELEASE := $(TARGET)/release
 
+# What a trained model names as its maker.
+export INVESTBUDDY_REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+
 # One profile and one selection of packages for every command, so that polars and candle are compiled once.
 HOST := --release --workspace --locked
 WASM := --profile wasm-release --target wasm32-unknown-unknown --package app --package frontend --locked

@@ -61,10 +61,10 @@ mod tests {
 
     #[test]
     fn an_archive_is_looked_for_in_the_data_folder_and_then_beside_the_repository() {
-        let roots = Roots { data: PathBuf::from("/work/main/data"), executable: PathBuf::new() };
+        let roots = Roots { data: PathBuf::from("/srv/investbuddy/data"), executable: PathBuf::new() };
         assert_eq!(
             roots.archives(),
-            [PathBuf::from("/work/main/data/market"), PathBuf::from("/work/shared/data/market")]
+            [PathBuf::from("/srv/investbuddy/data/market"), PathBuf::from("/srv/shared/data/market")]
         );
     }
 }

@@ -32,7 +32,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "YYYY-MM-DD")]
     to: Option<Date>,
     /// Days after which every model is fitted anew
-    #[arg(long, default_value_t = 182, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(30..))]
+    #[arg(long, default_value_t = 183, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(30..))]
     refit_days: u16,
     /// Families to compare, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAMES", value_parser = family)]
