@@ -10,8 +10,8 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 RELEASE := $(TARGET)/release
 
-# What a trained model names as its maker.
-export INVESTBUDDY_REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+# What a trained model names as its maker. Not INVESTBUDDY_*: the server refuses keys there that are no settings.
+export GIT_REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
 # One profile and one selection of packages for every command, so that polars and candle are compiled once.
 HOST := --release --workspace --locked

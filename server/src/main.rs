@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    server::verbs::run(option_env!("INVESTBUDDY_REVISION").unwrap_or("unknown"))
+    server::verbs::run(option_env!("GIT_REVISION").unwrap_or("unknown"))
 }
