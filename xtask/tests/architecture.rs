@@ -181,3 +181,10 @@ fn wasm_bindgen_and_the_tool_that_binds_are_of_one_version() {
     };
     assert_eq!(version("wasm-bindgen"), version("wasm-bindgen-cli-support"));
 }
+
+#[test]
+fn make_hands_the_server_no_setting_of_its_own() {
+    let makefile = fs::read_to_string(workspace().join("Makefile")).expect("the Makefile");
+    let exports: Vec<&str> = makefile.lines().filter(|line| line.starts_with("export INVESTBUDDY_")).collect();
+    assert!(exports.is_empty(), "the server refuses or obeys what `make run` exports: {exports:?}");
+}
