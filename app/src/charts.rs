@@ -3,6 +3,7 @@
 //! Pictures are laid out on a square of 100 by 100 that stretches with its box; strokes keep their width. No style
 //! attribute is used anywhere, so that the content security policy may forbid them.
 
+pub(crate) mod axis;
 pub(crate) mod band;
 pub(crate) mod interactive;
 pub(crate) mod legend;

@@ -63,6 +63,9 @@ const MIN_SHARE: f64 = 0.9;
 /// Days that say what is usual.
 const USUAL_DAYS: usize = 365;
 
+/// Hours of features that the newest forecasts read: a year that says what is usual, and some room.
+pub const NEWEST_HOURS: u32 = (USUAL_DAYS as u32 + 3) * STEP_HOURS as u32;
+
 /// Fewest days from which "usual" is taken; a coin's first months have none.
 const MIN_USUAL_DAYS: usize = 30;
 
@@ -193,16 +196,14 @@ impl Panel {
             .map(move |day| (origin.row as usize).checked_sub(day * STEP_HOURS).map_or(f64::NAN, |row| trailing[row]))
     }
 
-    /// What is usual for the coin at the origin: percentiles of the same horizon's realised volatility over the
-    /// trailing 365 days, one window a day, the last one ending at the origin. None in a coin's first month.
+    /// What is usual for the coin at the origin; none in a coin's first month.
     #[must_use]
     pub fn usual(&self, origin: Origin, horizon: Horizon) -> Option<UsualRange> {
-        let sorted = self.usual_sorted(origin, horizon)?;
-        let at = |level: f64| interpolate(&sorted, level * (sorted.len() - 1) as f64).exp();
-        Some(UsualRange { low: at(0.2), middle: at(0.5), high: at(0.8) })
+        Some(usual_range(&self.usual_sorted(origin, horizon)?))
     }
 
-    /// The sorted log realised volatilities behind [`Panel::usual`].
+    /// Log realised volatility of the same horizon over the trailing 365 days, one window a day, the last one ending
+    /// at the origin, in order of size. None in a coin's first month.
     #[must_use]
     pub fn usual_sorted(&self, origin: Origin, horizon: Horizon) -> Option<Vec<f64>> {
         let trailing = &self.coins[origin.coin as usize].trailing[horizon.index()];
@@ -262,6 +263,13 @@ impl Panel {
         let last = self.coins.iter().filter_map(|coin| coin.closes_at_s.last()).max()?;
         Some((*first, *last))
     }
+}
+
+/// Percentiles of what [`Panel::usual_sorted`] gives, fraction per day.
+#[must_use]
+pub fn usual_range(sorted: &[f64]) -> UsualRange {
+    let at = |level: f64| interpolate(sorted, level * (sorted.len() - 1) as f64).exp();
+    UsualRange { low: at(0.2), middle: at(0.5), high: at(0.8) }
 }
 
 /// The share of a horizon's hours that falls on each day of the week in UTC, Monday first. They sum to one.

@@ -6,7 +6,7 @@ use domain::clock::instant;
 use domain::forecast::{Forecast, Horizon, PastForecast, RiskLevel};
 
 use crate::artefact::Manifest;
-use crate::dataset::{Origin, Panel};
+use crate::dataset::{Origin, Panel, usual_range};
 use crate::features::LONGEST_LOOK_BACK_HOURS;
 use crate::model::{ModelError, Prediction, VolatilityModel};
 
@@ -122,5 +122,6 @@ impl Forecaster {
 }
 
 fn context(panel: &Panel, origin: Origin, horizon: Horizon) -> Option<Context> {
-    Some(Context { usual: panel.usual(origin, horizon)?, sorted: panel.usual_sorted(origin, horizon)? })
+    let sorted = panel.usual_sorted(origin, horizon)?;
+    Some(Context { usual: usual_range(&sorted), sorted })
 }

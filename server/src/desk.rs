@@ -9,16 +9,13 @@ use domain::model::ModelCard;
 use domain::overview::{CoinCard, CoinDetail, Overview};
 use domain::ports::{Answer, CandleQuery, Desk, PredictRequest};
 
-use crate::forecasting::Forecasting;
+use crate::forecasting::{Forecasting, NOT_READY_RETRY_S};
 use crate::history;
 use crate::market::{Market, MarketSnapshot};
 use crate::registry::Registry;
 
 /// Days of the sparkline on a card.
 const SPARKLINE_DAYS: usize = 30;
-
-/// When to ask again while the market is still being read, in seconds.
-const NOT_READY_RETRY_S: u32 = 2;
 
 /// What the pages and the API ask.
 pub struct TheDesk {

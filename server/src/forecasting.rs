@@ -4,7 +4,7 @@
 //! published last and never wait for a model. Forecasts on callers' own candles run on a small pool of threads.
 
 mod engine;
-mod own;
+pub(crate) mod own;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub const SERVED: Family = Family::Lstm;
 const LOOK_AFTER: Duration = Duration::from_secs(5);
 
 /// When to ask again while the market is still being read, in seconds.
-const NOT_READY_RETRY_S: u32 = 2;
+pub(crate) const NOT_READY_RETRY_S: u32 = 2;
 
 /// Makes and keeps forecasts. Cheap to clone.
 #[derive(Clone)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use domain::model::Family;
 
 use crate::config::{ConfigError, Settings, Sources};
 use crate::telemetry::{self, TelemetryError};
@@ -149,6 +150,16 @@ fn on_the_web_runtime(settings: &Settings, work: impl Future<Output = Result<(),
         .build()
         .map_err(|error| VerbError::because(format!("The system gives us no threads: {error}")))?;
     runtime.block_on(Box::pin(work))
+}
+
+/// Reads the name of one of some families.
+fn family_among(families: &[Family], text: &str) -> Result<Family, String> {
+    let names: Vec<&str> = families.iter().map(|family| family.as_str()).collect();
+    families
+        .iter()
+        .copied()
+        .find(|family| family.as_str() == text)
+        .ok_or_else(|| format!("must be among {}", names.join(", ")))
 }
 
 /// Prints to standard output; a reader that has gone away (`| head`) is no error.

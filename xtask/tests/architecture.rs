@@ -4,14 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
 /// The most lines of a source file before its own tests begin.
 const MAX_LINES: usize = 600;
 
+/// Cargo runs tests in their package's folder. Where it was compiled may be another checkout with the same target
+/// directory.
 fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
+    static WORKSPACE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let package = std::env::current_dir().expect("a working directory");
+        package.parent().expect("xtask lies in the workspace").to_owned()
+    });
+    &WORKSPACE
 }
 
 /// What each crate of the workspace names as a dependency for the product; dev and build dependencies are left out.

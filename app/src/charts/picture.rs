@@ -6,8 +6,9 @@ use domain::overview::CoinCard;
 use jiff::{Timestamp, ToSpan};
 use leptos::prelude::*;
 
+use crate::charts::axis;
 use crate::charts::path::{self, Point};
-use crate::charts::scale::{Scale, extent, ticks};
+use crate::charts::scale::{Scale, extent};
 use crate::format;
 use crate::words::use_words;
 
@@ -44,16 +45,7 @@ pub(crate) fn Picture(card: CoinCard, forecast: Forecast) -> impl IntoView {
     );
     let bound = path::line([Some((LEFT, down.at(forecast.usual.high))), Some((RIGHT, down.at(forecast.usual.high)))]);
     let now = path::strokes([(across.at(0.0), TOP, BOTTOM)]);
-    let heights = ticks(0.0, top, 4)
-        .into_iter()
-        .map(|value| {
-            view! {
-                <text class="picture__label" x="99.5%" y=format!("{:.1}%", down.at(value)) dy="0.35em" text-anchor="end">
-                    {format::percent(words.language, value, 1)}
-                </text>
-            }
-        })
-        .collect_view();
+    let heights = axis::percentages(&down, top, words.language);
     let dates = [-28, -21, -14, -7, 0]
         .into_iter()
         .map(|days| {

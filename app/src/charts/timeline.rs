@@ -4,8 +4,9 @@ use domain::clock::instant;
 use domain::forecast::PastForecast;
 use leptos::prelude::*;
 
+use crate::charts::axis;
 use crate::charts::path;
-use crate::charts::scale::{Scale, extent, ticks};
+use crate::charts::scale::{Scale, extent};
 use crate::format;
 use crate::words::use_words;
 
@@ -67,16 +68,7 @@ pub(crate) fn Timeline(
         let wanted = shown.iter().filter(|f| (Verdict::of(f) == Verdict::Inside) == inside);
         path::dots(wanted.filter_map(|f| f.realised.map(|realised| place(f, realised))))
     };
-    let marks = ticks(0.0, top, 4)
-        .into_iter()
-        .map(|value| {
-            view! {
-                <text class="picture__label" x="99.5%" y=format!("{:.1}%", down.at(value)) dy="0.35em" text-anchor="end">
-                    {format::percent(words.language, value, 1)}
-                </text>
-            }
-        })
-        .collect_view();
+    let marks = axis::percentages(&down, top, words.language);
     Some(view! {
         <svg class="timeline" role="img" aria-label=words.coin.record_picture width="100%" height="100%">
             <svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%">

@@ -14,18 +14,10 @@ pub(crate) fn Explain() -> impl IntoView {
         (words.term_chance, words.meaning_chance),
         (words.term_interval, words.meaning_interval),
     ];
-    let term = |(term, meaning): (&'static str, &'static str)| {
-        view! {
-            <div class="terms__entry">
-                <dt>{term}</dt>
-                <dd>{meaning}</dd>
-            </div>
-        }
-    };
     view! {
         <details class="explain">
             <summary>{words.explain_title}</summary>
-            <dl class="terms">{terms.into_iter().map(term).collect_view()}</dl>
+            {terms_list(terms)}
         </details>
     }
 }
@@ -52,4 +44,17 @@ pub(crate) fn MarksKey() -> impl IntoView {
             {sample(view! { <rect class="band__median" x="6.5" y="1" width="3" height="14" rx="1.5" /> }.into_any(), words.median)}
         </p>
     }
+}
+
+/// Terms and what they mean.
+pub(crate) fn terms_list(terms: impl IntoIterator<Item = (&'static str, &'static str)>) -> impl IntoView {
+    let entry = |(term, meaning): (&'static str, &'static str)| {
+        view! {
+            <div class="terms__entry">
+                <dt>{term}</dt>
+                <dd>{meaning}</dd>
+            </div>
+        }
+    };
+    view! { <dl class="terms">{terms.into_iter().map(entry).collect_view()}</dl> }
 }

@@ -8,6 +8,7 @@ use domain::model::{ModelCard, Score};
 use leptos::prelude::*;
 
 use crate::api;
+use crate::components::explain::terms_list;
 use crate::components::loaded::Loaded;
 use crate::components::moment::{Day, Moment};
 use crate::components::page_head::PageHead;
@@ -216,18 +217,10 @@ fn Meanings() -> impl IntoView {
         (words.brier, words.brier_meaning),
         (words.coverage80, words.coverage_meaning),
     ];
-    let term = |(term, meaning): (&'static str, &'static str)| {
-        view! {
-            <div class="terms__entry">
-                <dt>{term}</dt>
-                <dd>{meaning}</dd>
-            </div>
-        }
-    };
     view! {
         <section>
             <h2>{words.meaning_title}</h2>
-            <dl class="terms">{terms.into_iter().map(term).collect_view()}</dl>
+            {terms_list(terms)}
         </section>
     }
 }

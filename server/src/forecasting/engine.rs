@@ -6,7 +6,7 @@ use domain::error::Failure;
 use domain::forecast::{Forecast, Horizon, PastForecast, TrackRecord};
 use domain::market::{CandleSeries, Symbol};
 use domain::model::Version;
-use ml::dataset::{Panel, SEQUENCE_DAYS};
+use ml::dataset::{NEWEST_HOURS, Panel, SEQUENCE_DAYS};
 use ml::features::{self, FeatureError};
 use ml::forecaster::{Forecaster, NEEDED_CANDLES};
 use ml::model::ModelError;
@@ -14,9 +14,6 @@ use ml::model::ModelError;
 use crate::market::MarketSnapshot;
 
 const HOURS_PER_DAY: u32 = 24;
-
-/// Days of features that the newest forecasts need: a year that says what is usual, and some room.
-const NEWEST_DAYS: u32 = 365 + 3;
 
 /// Days back to which forecasts are compared with outcomes, where the model's training ended before.
 const RECORD_DAYS: u32 = 365;
@@ -96,11 +93,11 @@ pub(super) fn compute(
 ) -> Result<Published, EngineError> {
     let market: Vec<(Symbol, &CandleSeries)> =
         snapshot.series.iter().map(|(symbol, series)| (symbol.clone(), series.as_ref())).collect();
-    let days = match stage {
-        Stage::Newest => NEWEST_DAYS,
-        Stage::WithRecords => NEWEST_DAYS + RECORD_DAYS + SEQUENCE_DAYS as u32,
+    let hours = match stage {
+        Stage::Newest => NEWEST_HOURS,
+        Stage::WithRecords => NEWEST_HOURS + (RECORD_DAYS + SEQUENCE_DAYS as u32) * HOURS_PER_DAY,
     };
-    let panel = Panel::new(&features::compute_tail(&market, days * HOURS_PER_DAY)?);
+    let panel = Panel::new(&features::compute_tail(&market, hours)?);
 
     let mut forecasts = BTreeMap::new();
     for (symbol, _) in &market {

@@ -1,17 +1,21 @@
 //! Forecasts on candles that a caller brings.
 
+use domain::clock::floor_to_hour;
 use domain::error::Failure;
 use domain::forecast::{Forecast, Horizon};
 use domain::market::{Candle, CandleSeries, Symbol};
-use ml::dataset::Panel;
+use ml::dataset::{NEWEST_HOURS, Panel};
 use ml::features;
 use ml::forecaster::{Forecaster, NEEDED_CANDLES};
 use ml::model::ModelError;
 
 use super::engine::unbroken_hours;
 
-/// Hours of features beyond which more history changes nothing: a year that says what is usual, and some room.
-const MOST_HOURS: u32 = (365 + 3) * 24;
+/// Bounds of a price: whatever is outside is a mistake, and would drown the arithmetic behind it.
+const PRICES: std::ops::RangeInclusive<f64> = 1e-12..=1e12;
+
+/// The largest volume of an hour.
+const MAX_VOLUME: f64 = 1e18;
 
 /// Why there is no forecast.
 pub(super) enum OwnError {
@@ -34,7 +38,7 @@ pub(super) fn forecast(
     if series.len() < NEEDED_CANDLES as usize {
         return Err(too_few());
     }
-    let tables = features::compute_tail(&[(symbol.clone(), &series)], MOST_HOURS)
+    let tables = features::compute_tail(&[(symbol.clone(), &series)], NEWEST_HOURS)
         .map_err(|error| OwnError::Refused(Failure::invalid("candles", error.to_string())))?;
     let panel = Panel::new(&tables);
     let origin = panel.newest(symbol).ok_or_else(too_few)?;
@@ -46,35 +50,43 @@ pub(super) fn forecast(
     })
 }
 
-/// Every candle must be possible, on the hour and later than the one before.
+/// Every candle must be one that can be true and later than the one before.
 fn read(candles: &[Candle]) -> Result<CandleSeries, Failure> {
     let mut series = CandleSeries::default();
-    for (index, candle) in candles.iter().enumerate() {
-        let refuse = |field: &str, hint: &str| Err(Failure::invalid(format!("candles[{index}].{field}"), hint));
-        if candle.opens_at.as_second().rem_euclid(3_600) != 0 || candle.opens_at.subsec_nanosecond() != 0 {
-            return refuse("opens_at", "must be on the hour, in UTC");
-        }
-        let prices = [("open", candle.open), ("high", candle.high), ("low", candle.low), ("close", candle.close)];
-        for (field, price) in prices {
-            if !price.is_finite() || price <= 0.0 {
-                return refuse(field, "must be a price above 0");
-            }
-        }
-        if candle.high < candle.low {
-            return refuse("high", "must not be below low");
-        }
-        if !(candle.low..=candle.high).contains(&candle.open) {
-            return refuse("open", "must lie between low and high");
-        }
-        if !(candle.low..=candle.high).contains(&candle.close) {
-            return refuse("close", "must lie between low and high");
-        }
-        if !candle.volume.is_finite() || candle.volume < 0.0 {
-            return refuse("volume", "must be a number of at least 0");
-        }
-        if !series.push(candle) {
-            return refuse("opens_at", "must be later than the candle before");
-        }
+    for (position, candle) in candles.iter().enumerate() {
+        check(position, candle, position.checked_sub(1).map(|before| &candles[before]))?;
+        series.push(candle);
     }
     Ok(series)
+}
+
+/// Whether a candle that a caller brings can be true: on the hour, later than the one before, its prices and volume
+/// in order and in bounds.
+///
+/// # Errors
+/// [`Failure::Invalid`] naming the candle's position and field.
+pub(crate) fn check(position: usize, candle: &Candle, before: Option<&Candle>) -> Result<(), Failure> {
+    let wrong = |field: &str, hint: &str| Err(Failure::invalid(format!("candles[{position}].{field}"), hint));
+    let Candle { opens_at, open, high, low, close, volume } = *candle;
+    if floor_to_hour(opens_at.as_second()) != opens_at.as_second() || opens_at.subsec_nanosecond() != 0 {
+        return wrong("opens_at", "must be the start of an hour (UTC)");
+    }
+    if before.is_some_and(|before| before.opens_at >= opens_at) {
+        return wrong("opens_at", "must be later than that of the candle before");
+    }
+    for (field, price) in [("open", open), ("high", high), ("low", low), ("close", close)] {
+        if !PRICES.contains(&price) {
+            return wrong(field, "must be a price above 0, from 1e-12 to 1e12");
+        }
+    }
+    if high < open.max(close).max(low) {
+        return wrong("high", "must not be below open, close or low");
+    }
+    if low > open.min(close) {
+        return wrong("low", "must not be above open or close");
+    }
+    if !(0.0..=MAX_VOLUME).contains(&volume) {
+        return wrong("volume", "must be from 0 to 1e18");
+    }
+    Ok(())
 }

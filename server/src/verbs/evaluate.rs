@@ -13,7 +13,7 @@ use ml::split::walk_forward;
 use serde::Serialize;
 
 use super::watch::{Watch, say};
-use super::{VerbError, archive, print};
+use super::{VerbError, archive, family_among, print};
 use crate::config::Settings;
 
 /// Days at the end of the archive that are evaluated where nothing else is asked.
@@ -51,11 +51,7 @@ struct Report {
 }
 
 fn family(text: &str) -> Result<Family, String> {
-    let names: Vec<&str> = FAMILIES.iter().map(|family| family.as_str()).collect();
-    FAMILIES
-        .into_iter()
-        .find(|family| family.as_str() == text)
-        .ok_or_else(|| format!("must be among {}", names.join(", ")))
+    family_among(&FAMILIES, text)
 }
 
 /// Evaluates and prints.

@@ -3,9 +3,9 @@
 use clap::{Args, Subcommand};
 use domain::model::{Family, Version};
 
+use super::train::stored_family;
 use super::{VerbError, print};
 use crate::config::Settings;
-use crate::forecasting::SERVED;
 use crate::registry::Registry;
 
 /// What to do with the registry.
@@ -31,16 +31,9 @@ enum Action {
     /// Let the version serve that served before
     Rollback {
         /// The family
-        #[arg(long, default_value = "lstm", value_parser = family)]
+        #[arg(long, default_value = "lstm", value_parser = stored_family)]
         model: Family,
     },
-}
-
-fn family(text: &str) -> Result<Family, String> {
-    [SERVED, Family::Har, Family::HarCalendar]
-        .into_iter()
-        .find(|family| family.as_str() == text)
-        .ok_or_else(|| "must be lstm, har or har_calendar".to_owned())
 }
 
 /// Lists, promotes or rolls back.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use domain::forecast::{Forecast, Horizon};
 use domain::market::Symbol;
-use ml::dataset::Panel;
+use ml::dataset::{NEWEST_HOURS, Panel};
 use ml::features;
 use ml::forecaster::NEEDED_CANDLES;
 
@@ -13,9 +13,6 @@ use super::{VerbError, archive, print};
 use crate::config::Settings;
 use crate::forecasting::SERVED;
 use crate::registry::Registry;
-
-/// Hours of features that the newest forecast needs: a year that says what is usual, and some room.
-const HOURS: u32 = (365 + 3) * 24;
 
 /// What to forecast.
 #[derive(Debug, Args)]
@@ -49,7 +46,7 @@ pub fn run(args: &PredictArgs, settings: &Settings) -> Result<(), VerbError> {
     let registry = Registry::new(settings.model_dir.clone(), settings.trained_dir());
     let loaded = registry.load_champion(SERVED).map_err(VerbError::because)?;
     let market: Vec<_> = candles.iter().map(|(symbol, series)| (symbol.clone(), series)).collect();
-    let panel = Panel::new(&features::compute_tail(&market, HOURS).map_err(VerbError::because)?);
+    let panel = Panel::new(&features::compute_tail(&market, NEWEST_HOURS).map_err(VerbError::because)?);
     let origin = panel.newest(&args.symbol).ok_or_else(|| {
         VerbError::failed(
             format!("The history of {} is too short or ends earlier than the others", args.symbol),

@@ -11,7 +11,7 @@ use ml::split::Fold;
 use ml::train::{Order, train};
 
 use super::watch::{Watch, say};
-use super::{VerbError, archive, print};
+use super::{VerbError, archive, family_among, print};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::registry::Registry;
@@ -23,7 +23,7 @@ const HELD_OUT_DAYS: i64 = 365;
 #[derive(Debug, Args)]
 pub struct TrainArgs {
     /// The family: lstm, har or har_calendar
-    #[arg(long, default_value = "lstm", value_parser = family)]
+    #[arg(long, default_value = "lstm", value_parser = stored_family)]
     model: Family,
     /// Folder of candle files [default: the archive of the settings]
     #[arg(long, value_name = "DIR")]
@@ -54,11 +54,12 @@ pub struct TrainArgs {
     json: bool,
 }
 
-fn family(text: &str) -> Result<Family, String> {
-    [Family::Lstm, Family::Har, Family::HarCalendar]
-        .into_iter()
-        .find(|family| family.as_str() == text)
-        .ok_or_else(|| "must be lstm, har or har_calendar; the other families have nothing to store".to_owned())
+/// The families that are stored; the others have nothing to store.
+const STORED: [Family; 3] = [Family::Lstm, Family::Har, Family::HarCalendar];
+
+/// Reads the name of a family that is stored.
+pub(super) fn stored_family(text: &str) -> Result<Family, String> {
+    family_among(&STORED, text)
 }
 
 /// Trains and keeps a model.

@@ -127,13 +127,12 @@ impl Base {
 }
 
 /// The whole panel standardised once, so that a batch is only copied together.
-struct Standardised<'a> {
-    panel: &'a Panel,
+struct Standardised {
     rows: Vec<Vec<f32>>,
 }
 
-impl<'a> Standardised<'a> {
-    fn new(scaler: &Scaler, panel: &'a Panel) -> Self {
+impl Standardised {
+    fn new(scaler: &Scaler, panel: &Panel) -> Self {
         let rows = panel
             .coins()
             .iter()
@@ -145,7 +144,7 @@ impl<'a> Standardised<'a> {
                 values
             })
             .collect();
-        Self { panel, rows }
+        Self { rows }
     }
 
     /// One tensor `[B, F]` a day, oldest first.
@@ -197,7 +196,7 @@ impl Examples {
         Ok((origins, Tensor::from_vec(targets, (picked.len(), 2), &Device::Cpu)?))
     }
 
-    fn loss(&self, table: &Standardised<'_>, network: &Network) -> Result<f64, ModelError> {
+    fn loss(&self, table: &Standardised, network: &Network) -> Result<f64, ModelError> {
         let order: Vec<usize> = (0..self.origins.len()).collect();
         let mut total = 0.0;
         for picked in order.chunks(1_024) {
@@ -210,7 +209,7 @@ impl Examples {
 }
 
 fn fit_member(
-    table: &Standardised<'_>,
+    table: &Standardised,
     training: &Examples,
     validation: &Examples,
     plan: &Plan,
@@ -218,7 +217,6 @@ fn fit_member(
     member: usize,
     watch: &(dyn Fn(Progress) -> bool + Sync),
 ) -> Result<Network, ModelError> {
-    debug_assert_eq!(table.rows.len(), table.panel.coins().len());
     let mut generator = seed::generator(seed, member as u64);
     let (network, variables) = Network::fresh(plan.hidden, &mut generator)?;
     let mut optimiser = AdamW::new(

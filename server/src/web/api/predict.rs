@@ -13,18 +13,13 @@ use utoipa::ToSchema;
 use super::body;
 use super::query::{INSTANT_HINT, instant_from_text};
 use super::wire::{Forecast, Source};
+use crate::forecasting::own;
 use crate::telemetry::metrics;
 use crate::web::Web;
 use crate::web::problem::{Details, Problem};
 
 /// The name of a forecast whose candles came without one.
 const UNNAMED: &str = "CUSTOM";
-
-/// Bounds of a price: whatever is outside is a mistake, and would drown the arithmetic behind it.
-const PRICES: std::ops::RangeInclusive<f64> = 1e-12..=1e12;
-
-/// The largest volume of an hour.
-const MAX_VOLUME: f64 = 1e18;
 
 /// What is wanted: a coin that we follow, or the caller's own hourly candles.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -110,35 +105,17 @@ impl Wanted {
 }
 
 /// Candles that can be true, in order.
-fn checked(own: &[OwnCandle]) -> Result<Vec<Candle>, Failure> {
-    let mut candles: Vec<Candle> = Vec::with_capacity(own.len());
-    for (position, candle) in own.iter().enumerate() {
-        let wrong = |field: &str, hint: &str| Failure::invalid(format!("candles[{position}].{field}"), hint);
+fn checked(given: &[OwnCandle]) -> Result<Vec<Candle>, Failure> {
+    let mut candles: Vec<Candle> = Vec::with_capacity(given.len());
+    for (position, candle) in given.iter().enumerate() {
         let OwnCandle { opens_at, closes_at, open, high, low, close, volume } = *candle;
-        if floor_to_hour(opens_at) != opens_at {
-            return Err(wrong("opens_at", "must be the start of an hour (UTC)"));
+        let is_on_the_hour = floor_to_hour(opens_at) == opens_at;
+        if is_on_the_hour && closes_at.is_some_and(|at| at != opens_at + SECONDS_PER_HOUR) {
+            return Err(Failure::invalid(format!("candles[{position}].closes_at"), "must be one hour after opens_at"));
         }
-        if closes_at.is_some_and(|at| at != opens_at + SECONDS_PER_HOUR) {
-            return Err(wrong("closes_at", "must be one hour after opens_at"));
-        }
-        if candles.last().is_some_and(|before| before.opens_at.as_second() >= opens_at) {
-            return Err(wrong("opens_at", "must be later than that of the candle before"));
-        }
-        for (field, price) in [("open", open), ("high", high), ("low", low), ("close", close)] {
-            if !PRICES.contains(&price) {
-                return Err(wrong(field, "must be a price above 0, from 1e-12 to 1e12"));
-            }
-        }
-        if high < open.max(close).max(low) {
-            return Err(wrong("high", "must not be below open, close or low"));
-        }
-        if low > open.min(close) {
-            return Err(wrong("low", "must not be above open or close"));
-        }
-        if !(0.0..=MAX_VOLUME).contains(&volume) {
-            return Err(wrong("volume", "must be from 0 to 1e18"));
-        }
-        candles.push(Candle { opens_at: instant(opens_at), open, high, low, close, volume });
+        let candle = Candle { opens_at: instant(opens_at), open, high, low, close, volume };
+        own::check(position, &candle, candles.last())?;
+        candles.push(candle);
     }
     Ok(candles)
 }
