@@ -6,6 +6,7 @@
 pub mod chart;
 pub mod clock;
 pub mod error;
+pub mod evaluation;
 pub mod forecast;
 pub mod language;
 pub mod market;

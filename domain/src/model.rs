@@ -61,14 +61,22 @@ pub enum Family {
     Persistence,
     /// Exponentially weighted moving average (RiskMetrics).
     Ewma,
+    /// GARCH(1,1) with Student-t errors on daily returns (Bollerslev 1987).
+    Garch,
     /// Heterogeneous autoregression (Corsi 2009).
     Har,
     /// Heterogeneous autoregression with day-of-week terms.
     HarCalendar,
     /// Random forest.
     RandomForest,
+    /// Gradient boosting over regression trees.
+    Boosting,
     /// The recurrent network.
     Lstm,
+    /// HAR with calendar and gradient boosting together: the blend without its network.
+    BlendWithoutLstm,
+    /// The network, gradient boosting and HAR with calendar together.
+    Blend,
 }
 
 impl Family {
@@ -78,10 +86,14 @@ impl Family {
         match self {
             Self::Persistence => "persistence",
             Self::Ewma => "ewma",
+            Self::Garch => "garch",
             Self::Har => "har",
             Self::HarCalendar => "har_calendar",
             Self::RandomForest => "random_forest",
+            Self::Boosting => "boosting",
             Self::Lstm => "lstm",
+            Self::BlendWithoutLstm => "blend_without_lstm",
+            Self::Blend => "blend",
         }
     }
 }
@@ -101,12 +113,26 @@ pub struct Score {
     pub r2_log: f64,
     /// Area under the ROC curve of the high-volatility probability.
     pub auc: f64,
+    /// Average precision of that probability; the base rate is about 0.2.
+    pub average_precision: f64,
     /// Brier score of that probability.
     pub brier: f64,
+    /// Mean negative log likelihood of that probability.
+    pub log_score: f64,
+    /// Mean pinball loss of log realised volatility over the published quantiles.
+    pub pinball: f64,
+    /// Share of outcomes inside the 50 % interval.
+    pub coverage50: f64,
     /// Share of outcomes inside the 80 % interval.
     pub coverage80: f64,
     /// Share of outcomes inside the 95 % interval.
     pub coverage95: f64,
+    /// Mean width of the 50 % interval, as the logarithm of its upper over its lower end.
+    pub width50: f64,
+    /// Mean width of the 80 % interval, likewise.
+    pub width80: f64,
+    /// Mean width of the 95 % interval, likewise.
+    pub width95: f64,
 }
 
 /// What a reader may know about a trained model.

@@ -1,6 +1,7 @@
 //! How good models are on origins that they were not fitted on: walk-forward, side by side.
 
 pub mod metrics;
+pub mod score;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -17,6 +18,8 @@ use crate::model::lstm::{Lstm, Plan, Progress};
 use crate::model::persistence::Persistence;
 use crate::model::{ModelError, VolatilityModel};
 use crate::split::Fold;
+
+use self::score::{Case, score};
 
 /// Finished origins over which the variance correction is averaged.
 const CORRECTION_ORIGINS: usize = 365;
@@ -55,19 +58,6 @@ pub struct Row {
     /// The score.
     #[serde(flatten)]
     pub score: Score,
-}
-
-/// A forecast and its outcome, in the numbers that scores are made of.
-#[derive(Debug, Clone, Copy)]
-struct Case {
-    coin: u32,
-    log_forecast: f64,
-    log_realised: f64,
-    variance_forecast: f64,
-    chance: f64,
-    was_high: bool,
-    in80: bool,
-    in95: bool,
 }
 
 /// Scores a fitted model on the test origins of a fold.
@@ -128,16 +118,16 @@ fn test_cases(panel: &Panel, fold: &Fold, fitted: &Fitted<'_>) -> Result<[Vec<Ca
                 continue;
             };
             let quantiles = fitted.calibration.quantiles(prediction, horizon);
-            let realised = log_realised.exp();
             cases[index].push(Case {
                 coin: origin.coin,
+                origin_s,
                 log_forecast,
-                log_realised,
+                log_quantiles: quantiles.to_array().map(f64::ln),
                 variance_forecast: (2.0 * log_forecast).exp() * factor,
                 chance: fitted.calibration.chance_above(prediction, horizon, usual.high),
-                was_high: realised > usual.high,
-                in80: (quantiles.q10..=quantiles.q90).contains(&realised),
-                in95: (quantiles.q025..=quantiles.q975).contains(&realised),
+                log_usual: [usual.low.ln(), usual.high.ln()],
+                log_before: panel.trailing(origin, horizon),
+                log_realised,
             });
         }
     }
@@ -173,31 +163,6 @@ impl Correction {
     fn learn(&mut self, ends_at_s: i64, residual: f64) {
         self.running.push_back((ends_at_s, residual));
     }
-}
-
-/// The score of some cases; none where there are none, or where all ended alike and nothing can be ranked.
-fn score(horizon: Horizon, cases: &[Case]) -> Option<Score> {
-    let column = |of: &dyn Fn(&Case) -> f64| cases.iter().map(of).collect::<Vec<f64>>();
-    let share = |of: &dyn Fn(&Case) -> bool| cases.iter().filter(|case| of(case)).count() as f64 / cases.len() as f64;
-    let forecast = column(&|case| case.log_forecast);
-    let realised = column(&|case| case.log_realised);
-    let chance = column(&|case| case.chance);
-    let was_high: Vec<bool> = cases.iter().map(|case| case.was_high).collect();
-    Some(Score {
-        horizon,
-        origins: u32::try_from(cases.len()).unwrap_or(u32::MAX),
-        qlike: metrics::qlike(
-            &column(&|case| case.variance_forecast),
-            &column(&|case| (2.0 * case.log_realised).exp()),
-        )
-        .ok()?,
-        rmse_log: metrics::rmse(&forecast, &realised).ok()?,
-        r2_log: metrics::r2(&forecast, &realised).ok()?,
-        auc: metrics::auc(&chance, &was_high).ok()?,
-        brier: metrics::brier(&chance, &was_high).ok()?,
-        coverage80: share(&|case| case.in80),
-        coverage95: share(&|case| case.in95),
-    })
 }
 
 /// Fits and scores families over the folds of a walk-forward. Rows come family by family, all coins first.
@@ -252,6 +217,9 @@ fn fit(
         Family::Har => Box::new(Har::fit(panel, &daily)?),
         Family::HarCalendar => Box::new(Har::fit_with_calendar(panel, &daily)?),
         Family::RandomForest => Box::new(RandomForest::fit(panel, &daily, &fold.validation(panel, 24), seed)?),
+        Family::Garch | Family::Boosting | Family::BlendWithoutLstm | Family::Blend => {
+            unreachable!("not among the families that are compared")
+        }
         Family::Lstm => Box::new(Lstm::fit(
             panel,
             &fold.training(panel, plan.every_hours),

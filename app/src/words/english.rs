@@ -305,10 +305,14 @@ pub(super) static WORDS: Words = Words {
         family: |family| match family {
             Family::Persistence => "Persistence",
             Family::Ewma => "Exponentially weighted average",
+            Family::Garch => "GARCH with heavy tails",
             Family::Har => "Heterogeneous autoregression",
             Family::HarCalendar => "Heterogeneous autoregression with calendar",
             Family::RandomForest => "Random forest",
+            Family::Boosting => "Gradient boosting",
             Family::Lstm => "Recurrent network (LSTM)",
+            Family::BlendWithoutLstm => "Boosting and autoregression blended",
+            Family::Blend => "Recurrent network, boosting and autoregression blended",
         },
     },
 };

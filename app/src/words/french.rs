@@ -339,10 +339,14 @@ pub(super) static WORDS: Words = Words {
         family: |family| match family {
             Family::Persistence => "Persistance",
             Family::Ewma => "Moyenne à pondération exponentielle",
+            Family::Garch => "GARCH à queues épaisses",
             Family::Har => "Autorégression hétérogène",
             Family::HarCalendar => "Autorégression hétérogène avec calendrier",
             Family::RandomForest => "Forêt aléatoire",
+            Family::Boosting => "Gradient boosting",
             Family::Lstm => "Réseau récurrent (LSTM)",
+            Family::BlendWithoutLstm => "Mélange de boosting et d’autorégression",
+            Family::Blend => "Mélange de réseau récurrent, boosting et autorégression",
         },
     },
 };

@@ -283,6 +283,13 @@ fn model() -> ModelCard {
         brier: 0.121,
         coverage80: 0.791,
         coverage95: 0.943,
+        average_precision: 0.55,
+        log_score: 0.38,
+        pinball: 0.08,
+        coverage50: 0.5,
+        width50: 0.5,
+        width80: 0.96,
+        width95: 1.55,
     };
     let scores = Horizon::ALL.map(|horizon| score(horizon, 0.141)).to_vec();
     ModelCard {

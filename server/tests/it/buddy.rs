@@ -245,6 +245,13 @@ fn score(horizon: Horizon) -> Score {
         brier: 0.13,
         coverage80: 0.8,
         coverage95: 0.95,
+        average_precision: 0.55,
+        log_score: 0.38,
+        pinball: 0.08,
+        coverage50: 0.5,
+        width50: 0.5,
+        width80: 0.96,
+        width95: 1.55,
     }
 }
 

@@ -284,12 +284,26 @@ pub struct Score {
     pub r2_log: f64,
     /// Area under the ROC curve of the high-volatility probability.
     pub auc: f64,
+    /// Average precision of that probability; the base rate is about 0.2.
+    pub average_precision: f64,
     /// Brier score of that probability.
     pub brier: f64,
+    /// Mean negative log likelihood of that probability.
+    pub log_score: f64,
+    /// Mean pinball loss of log realised volatility over the published quantiles.
+    pub pinball: f64,
+    /// Share of outcomes inside the 50 % interval.
+    pub coverage50: f64,
     /// Share of outcomes inside the 80 % interval.
     pub coverage80: f64,
     /// Share of outcomes inside the 95 % interval.
     pub coverage95: f64,
+    /// Mean width of the 50 % interval, as the logarithm of its upper over its lower end.
+    pub width50: f64,
+    /// Mean width of the 80 % interval, likewise.
+    pub width80: f64,
+    /// Mean width of the 95 % interval, likewise.
+    pub width95: f64,
 }
 
 impl Forecast {
@@ -424,7 +438,23 @@ impl From<ModelCard> for Model {
 
 impl From<model::Score> for Score {
     fn from(score: model::Score) -> Self {
-        let model::Score { horizon, origins, qlike, rmse_log, r2_log, auc, brier, coverage80, coverage95 } = score;
-        Self { horizon: horizon.into(), origins, qlike, rmse_log, r2_log, auc, brier, coverage80, coverage95 }
+        Self {
+            horizon: score.horizon.into(),
+            origins: score.origins,
+            qlike: score.qlike,
+            rmse_log: score.rmse_log,
+            r2_log: score.r2_log,
+            auc: score.auc,
+            average_precision: score.average_precision,
+            brier: score.brier,
+            log_score: score.log_score,
+            pinball: score.pinball,
+            coverage50: score.coverage50,
+            coverage80: score.coverage80,
+            coverage95: score.coverage95,
+            width50: score.width50,
+            width80: score.width80,
+            width95: score.width95,
+        }
     }
 }

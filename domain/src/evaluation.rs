@@ -1,0 +1,231 @@
+//! How good the forecaster is: the result of a walk-forward evaluation, as it is stored and shown.
+//!
+//! Every number comes from origins that the model of that moment was not fitted on (`docs/ml-protocol.md`).
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::forecast::Horizon;
+use crate::market::Symbol;
+use crate::model::{Family, Score};
+
+/// The whole result: every model side by side, and the served one in detail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluation {
+    /// First origin that was scored (UTC).
+    pub from: Timestamp,
+    /// End of the span of origins (UTC).
+    pub to: Timestamp,
+    /// Days after which every model was fitted anew.
+    pub refit_days: u16,
+    /// When the evaluation was finished.
+    pub made_at: Timestamp,
+    /// The git revision of the program that made it.
+    pub revision: String,
+    /// The model that serves, as the rows name it.
+    pub served: Family,
+    /// The model that the served one is held against, as the rows name it.
+    pub baseline: Family,
+    /// One row a model, subject and horizon.
+    pub rows: Vec<Row>,
+    /// Tests of equal accuracy, each pair of models once a horizon, over all coins.
+    pub comparisons: Vec<Comparison>,
+    /// Which models cannot be told from the best, one set a horizon.
+    pub best: Vec<BestSet>,
+    /// The served model in detail: all coins together first, then coin by coin, both horizons.
+    pub reports: Vec<Report>,
+}
+
+/// One model on one subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// The model.
+    pub model: Family,
+    /// The coin; none for all of them together.
+    pub symbol: Option<Symbol>,
+    /// The scores.
+    pub score: Score,
+    /// 95 % confidence intervals, from a bootstrap over blocks of days.
+    pub intervals: Intervals,
+}
+
+/// 95 % confidence intervals of the scores that people look at, each from low to high.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intervals {
+    /// Of [`Score::qlike`].
+    pub qlike: [f64; 2],
+    /// Of [`Score::r2_log`].
+    pub r2_log: [f64; 2],
+    /// Of [`Score::auc`].
+    pub auc: [f64; 2],
+    /// Of [`Score::coverage80`].
+    pub coverage80: [f64; 2],
+}
+
+/// A test of equal accuracy (Diebold and Mariano 1995) on QLIKE, errors robust to serial correlation; losses of the
+/// coins are averaged day by day first.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// One model.
+    pub a: Family,
+    /// The other.
+    pub b: Family,
+    /// The horizon.
+    pub horizon: Horizon,
+    /// Mean loss of `a` less mean loss of `b`: negative where `a` is better.
+    pub difference: f64,
+    /// The test statistic: negative where `a` is better.
+    pub statistic: f64,
+    /// Two-sided p-value.
+    pub p: f64,
+}
+
+/// The models that cannot be told from the best at 10 % (model confidence set: Hansen, Lunde and Nason 2011).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BestSet {
+    /// The horizon.
+    pub horizon: Horizon,
+    /// Every model with its p-value; those of at least 0.1 are in the set.
+    pub members: Vec<(Family, f64)>,
+}
+
+/// The served model on one subject and horizon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// The coin; none for all of them together.
+    pub symbol: Option<Symbol>,
+    /// The horizon.
+    pub horizon: Horizon,
+    /// What came of the warnings.
+    pub warnings: Warnings,
+    /// Given chances against what happened, ten bins from 0 to 1; empty bins are left out.
+    pub reliability: Vec<ReliabilityBin>,
+    /// Forecasts against outcomes, from the calmest forecasts to the wildest, an equal number in each bin.
+    pub outcomes: Vec<OutcomeBin>,
+    /// The error by calendar month (UTC), oldest first.
+    pub months: Vec<MonthScore>,
+    /// The error by year (UTC), oldest first, and by what the coin was doing at the origin.
+    pub parts: Vec<PartScore>,
+    /// The forecasts that were furthest off, worst first.
+    pub misses: Vec<Miss>,
+}
+
+/// Warnings (a chance of at least one half) and high-volatility periods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Warnings {
+    /// Warned, and it came.
+    pub right: u32,
+    /// Warned, and it did not come.
+    pub wrong: u32,
+    /// Not warned, and it came.
+    pub missed: u32,
+    /// Not warned, and it did not come.
+    pub calm: u32,
+}
+
+/// Forecasts whose chance of a high-volatility period was about the same.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReliabilityBin {
+    /// Mean of the chances that were given, 0 to 1.
+    pub chance: f64,
+    /// Share of periods that turned out high, 0 to 1.
+    pub happened: f64,
+    /// How many forecasts there were.
+    pub count: u32,
+}
+
+/// Forecasts of about the same volatility. All fractions per day.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeBin {
+    /// Mean of the median forecasts.
+    pub forecast: f64,
+    /// 10th percentile of what was realised.
+    pub q10: f64,
+    /// Median of what was realised.
+    pub q50: f64,
+    /// 90th percentile of what was realised.
+    pub q90: f64,
+    /// How many forecasts there were.
+    pub count: u32,
+}
+
+/// Mean QLIKE of a calendar month.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MonthScore {
+    /// The first day of the month (UTC).
+    pub month: Date,
+    /// Of the served model.
+    pub qlike: f64,
+    /// Of the baseline on the same origins.
+    pub baseline: f64,
+    /// How many forecasts there were.
+    pub count: u32,
+}
+
+/// A part of the origins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// A calendar year (UTC).
+    Year(i16),
+    /// Volatility just realised was below the coin's usual range.
+    Calm,
+    /// Inside it.
+    Usual,
+    /// Above it.
+    Wild,
+}
+
+/// Scores of a part of the origins.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartScore {
+    /// Which origins.
+    pub part: Part,
+    /// Mean QLIKE of the served model.
+    pub qlike: f64,
+    /// Mean QLIKE of the baseline on the same origins.
+    pub baseline: f64,
+    /// Share of outcomes inside the 80 % interval.
+    pub coverage80: f64,
+    /// How many forecasts there were.
+    pub count: u32,
+}
+
+/// One forecast that was far off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Miss {
+    /// The coin.
+    pub symbol: Symbol,
+    /// When the forecast was made (UTC).
+    pub origin: Timestamp,
+    /// 10th percentile, fraction per day.
+    pub q10: f64,
+    /// Median, fraction per day.
+    pub q50: f64,
+    /// 90th percentile, fraction per day.
+    pub q90: f64,
+    /// What was realised, fraction per day.
+    pub realised: f64,
+}
+
+/// What the page "How good is it?" shows: the stored evaluation without the other coins' reports.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HowGood {
+    /// The evaluation; its reports and rows are those of the chosen subject, and those of all coins together.
+    pub evaluation: Evaluation,
+    /// The coins that were evaluated, in the order in which they are shown.
+    pub symbols: Vec<Symbol>,
+}
