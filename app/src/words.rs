@@ -5,14 +5,16 @@
 
 mod english;
 mod french;
+mod reasons;
 
-use domain::forecast::{Driver, Horizon, Reason, RiskLevel};
+use domain::forecast::{Horizon, Reason, RiskLevel};
 use domain::language::Language;
 use domain::model::Family;
 use leptos::prelude::use_context;
 
 use crate::api::error::ApiError;
-use crate::format;
+
+pub(crate) use self::reasons::Days;
 
 /// Declares a part of the catalogue: texts first, then sentences.
 macro_rules! part {
@@ -110,7 +112,7 @@ part! {
         chance: fn(&str, Horizon) -> String,
         expectation: fn(&str, &str, &str, Horizon) -> String,
         against_usual: fn(&str, &str, &str) -> String,
-        reason: fn(&Reason, &str) -> String,
+        reason: fn(&Reason, &Days) -> String,
         warnings: fn(u32, u32) -> String,
         missed: fn(u32, u32) -> String,
         coverage: fn(&str, u32) -> String,
@@ -205,19 +207,6 @@ pub(crate) fn use_words() -> &'static Words {
     use_context().unwrap_or(Words::of(Language::English))
 }
 
-/// The number that a reason tells, in the unit of its driver's leading feature: volatility a day, a share of the
-/// movement, the RSI's index from 0 to 100, or a ratio to the mean of 30 days.
-fn told(language: Language, driver: Driver, value: f64) -> String {
-    match driver {
-        Driver::RecentVolatility | Driver::LongerVolatility | Driver::PriceRange | Driver::WholeMarket => {
-            format::volatility(language, value)
-        }
-        Driver::DownsideMoves => format::percent(language, value, 0),
-        Driver::Trend => format::number(language, value, 0),
-        Driver::TradingVolume | Driver::DayOfWeek => format::number(language, value, 1),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use domain::error::Failure;
@@ -308,15 +297,5 @@ mod tests {
         assert!((words.overview.summary)(&[], 9, Some(("XRP", "34%"))).starts_with("None of the 9 coins"));
         let french = Words::of(Language::French);
         assert!((french.overview.summary)(&["Solana"], 9, Some(("Solana", "71 %"))).starts_with("1 crypto sur 9"));
-    }
-
-    #[test]
-    fn a_reason_says_which_way_it_pushes() {
-        let raises = Reason { driver: Driver::RecentVolatility, effect: 0.2, value: Some(0.03), usual: Some(0.02) };
-        let calms = Reason { effect: -0.2, ..raises };
-        let words = Words::of(Language::English);
-        let (up, down) = ((words.coin.reason)(&raises, "Tuesday"), (words.coin.reason)(&calms, "Tuesday"));
-        assert!(up.contains("raises") && up.contains("3.0%") && up.contains("20%"), "{up}");
-        assert!(down.contains("lowers"), "{down}");
     }
 }

@@ -159,8 +159,8 @@ async fn a_coins_page_has_sentences_table_picture_reasons_and_record() {
     page.shows("Bitcoin will most likely stay calm or usual over the next 24 hours.")
         .shows("Eight times in ten it should end between")
         .shows("Expected realised volatility, per day")
-        .shows("raises the forecast by 14%.")
-        .shows("The day of the week (Tuesday) lowers the forecast by 9%.")
+        .shows("which raises the forecast by 14%.")
+        .shows("Tuesdays are usually calmer, which lowers the forecast by 9%.")
         .shows("of 180 outcomes ended inside the 80% interval")
         .has("class=\"picture\"")
         .has("class=\"timeline\"");

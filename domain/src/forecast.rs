@@ -205,6 +205,9 @@ pub struct Reason {
     pub value: Option<f64>,
     /// The same feature's average over the training span.
     pub usual: Option<f64>,
+    /// How many days in a row the day's realised volatility has risen (positive) or fallen (negative) up to the
+    /// origin; 0 for every driver but [`Driver::RecentVolatility`], and where it is not known.
+    pub days_in_a_row: i8,
 }
 
 /// What is expected of one coin over one horizon.

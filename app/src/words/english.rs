@@ -1,11 +1,13 @@
 //! English, the default language.
 
+mod reasons;
+
 use domain::error::Failure;
-use domain::forecast::{Driver, Horizon, Reason, RiskLevel};
+use domain::forecast::{Horizon, RiskLevel};
 use domain::language::Language;
 use domain::model::Family;
 
-use super::{Chart, Coin, How, Market, Models, Overview, Risk, Site, Words, told};
+use super::{Chart, Coin, How, Market, Models, Overview, Risk, Site, Words};
 use crate::api::error::ApiError;
 use crate::format;
 
@@ -173,7 +175,7 @@ pub(super) static WORDS: Words = Words {
         against_usual: |middle, low, high| {
             format!("Over the past year {middle} was the median and {low} to {high} the usual range.")
         },
-        reason,
+        reason: reasons::reason,
         warnings: |right, wrong| match right + wrong {
             0 => "No warning was given: the chance never reached one half.".to_owned(),
             1 if right == 1 => "The one warning (a chance of at least one half) came true.".to_owned(),
@@ -367,42 +369,5 @@ fn list(names: &[&str]) -> String {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-fn reason(reason: &Reason, weekday: &str) -> String {
-    let cause = match reason.driver {
-        Driver::RecentVolatility => "How much it moved in the last hours and days",
-        Driver::LongerVolatility => "How much it moved over the past weeks",
-        Driver::DownsideMoves => "How much of the movement was downwards",
-        Driver::PriceRange => "The distance between highs and lows",
-        Driver::Trend => "Where the price stands against its averages",
-        Driver::TradingVolume => "How much is being traded",
-        Driver::WholeMarket => "How much all coins are moving together",
-        Driver::DayOfWeek => "The day of the week",
-    };
-    let detail = match (reason.value, reason.usual) {
-        (Some(value), Some(usual)) => {
-            let (before, after) = measure(reason.driver);
-            let [value, usual] = [value, usual].map(|value| told(LANGUAGE, reason.driver, value));
-            format!(" ({before}{value}{after}, {usual} on average)")
-        }
-        _ if reason.driver == Driver::DayOfWeek => format!(" ({weekday})"),
-        _ => String::new(),
-    };
-    let size = format::percent(LANGUAGE, reason.effect.abs(), 0);
-    let verb = if reason.effect >= 0.0 { "raises" } else { "lowers" };
-    format!("{cause}{detail} {verb} the forecast by {size}.")
-}
-
-/// What stands before and after the number of a reason.
-const fn measure(driver: Driver) -> (&'static str, &'static str) {
-    match driver {
-        Driver::RecentVolatility | Driver::PriceRange | Driver::WholeMarket => ("last 24 h: ", " a day"),
-        Driver::LongerVolatility => ("last 30 days: ", " a day"),
-        Driver::DownsideMoves => ("last 24 h: ", ""),
-        Driver::Trend => ("RSI ", ""),
-        Driver::TradingVolume => ("last 24 h: ", " times the 30-day mean"),
-        Driver::DayOfWeek => ("", ""),
     }
 }

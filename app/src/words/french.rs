@@ -1,11 +1,13 @@
 //! French. Narrow no-break spaces (U+202F) stand before double punctuation, as French typography wants it.
 
+mod reasons;
+
 use domain::error::Failure;
-use domain::forecast::{Driver, Horizon, Reason, RiskLevel};
+use domain::forecast::{Horizon, RiskLevel};
 use domain::language::Language;
 use domain::model::Family;
 
-use super::{Chart, Coin, How, Market, Models, Overview, Risk, Site, Words, told};
+use super::{Chart, Coin, How, Market, Models, Overview, Risk, Site, Words};
 use crate::api::error::ApiError;
 use crate::format;
 
@@ -194,7 +196,7 @@ pub(super) static WORDS: Words = Words {
         against_usual: |middle, low, high| {
             format!("Sur un an, la médiane était de {middle} et la plage habituelle de {low} à {high}.")
         },
-        reason,
+        reason: reasons::reason,
         warnings: |right, wrong| match right + wrong {
             0 => "Aucune alerte\u{a0}: la probabilité n’a jamais atteint une chance sur deux.".to_owned(),
             1 if right == 1 => "La seule alerte (au moins une chance sur deux) s’est vérifiée.".to_owned(),
@@ -408,42 +410,5 @@ fn list(names: &[&str]) -> String {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [first @ .., last] => format!("{} et {last}", first.join(", ")),
-    }
-}
-
-fn reason(reason: &Reason, weekday: &str) -> String {
-    let cause = match reason.driver {
-        Driver::RecentVolatility => "L’agitation des dernières heures et des derniers jours",
-        Driver::LongerVolatility => "L’agitation des dernières semaines",
-        Driver::DownsideMoves => "La part des baisses dans les mouvements",
-        Driver::PriceRange => "L’écart entre les hauts et les bas",
-        Driver::Trend => "La position du prix par rapport à ses moyennes",
-        Driver::TradingVolume => "Le volume échangé",
-        Driver::WholeMarket => "L’agitation de toutes les cryptos ensemble",
-        Driver::DayOfWeek => "Le jour de la semaine",
-    };
-    let detail = match (reason.value, reason.usual) {
-        (Some(value), Some(usual)) => {
-            let (before, after) = measure(reason.driver);
-            let [value, usual] = [value, usual].map(|value| told(LANGUAGE, reason.driver, value));
-            format!(" ({before}{value}{after}, {usual} en moyenne)")
-        }
-        _ if reason.driver == Driver::DayOfWeek => format!(" ({weekday})"),
-        _ => String::new(),
-    };
-    let size = format::percent(LANGUAGE, reason.effect.abs(), 0);
-    let verb = if reason.effect >= 0.0 { "relève" } else { "abaisse" };
-    format!("{cause}{detail} {verb} la prévision de {size}.")
-}
-
-/// What stands before and after the number of a reason.
-const fn measure(driver: Driver) -> (&'static str, &'static str) {
-    match driver {
-        Driver::RecentVolatility | Driver::PriceRange | Driver::WholeMarket => ("24 h\u{a0}: ", " par jour"),
-        Driver::LongerVolatility => ("30 jours\u{a0}: ", " par jour"),
-        Driver::DownsideMoves => ("24 h\u{a0}: ", ""),
-        Driver::Trend => ("RSI ", ""),
-        Driver::TradingVolume => ("24 h\u{a0}: ", " fois la moyenne de 30 jours"),
-        Driver::DayOfWeek => ("", ""),
     }
 }

@@ -173,10 +173,28 @@ fn forecast(symbol: &Symbol, horizon: Horizon) -> Forecast {
         rank: 0.5,
         just_realised: middle * 0.95,
         reasons: vec![
-            Reason { driver: Driver::RecentVolatility, effect: 0.14, value: Some(median), usual: Some(middle) },
-            Reason { driver: Driver::DayOfWeek, effect: -0.09, value: None, usual: None },
-            Reason { driver: Driver::WholeMarket, effect: 0.05, value: Some(0.031), usual: Some(0.027) },
-            Reason { driver: Driver::TradingVolume, effect: -0.03, value: Some(0.81), usual: Some(1.0) },
+            Reason {
+                driver: Driver::RecentVolatility,
+                effect: 0.14,
+                value: Some(median),
+                usual: Some(middle),
+                days_in_a_row: 3,
+            },
+            Reason { driver: Driver::DayOfWeek, effect: -0.09, value: None, usual: None, days_in_a_row: 0 },
+            Reason {
+                driver: Driver::WholeMarket,
+                effect: 0.05,
+                value: Some(0.031),
+                usual: Some(0.027),
+                days_in_a_row: 0,
+            },
+            Reason {
+                driver: Driver::TradingVolume,
+                effect: -0.03,
+                value: Some(0.81),
+                usual: Some(1.0),
+                days_in_a_row: 0,
+            },
         ],
     }
 }

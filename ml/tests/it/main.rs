@@ -9,4 +9,5 @@ mod golden;
 mod look_ahead;
 mod metrics;
 mod models;
+mod reasons;
 mod support;

@@ -20,11 +20,11 @@ use rand::Rng as _;
 use rand_distr::{Distribution as _, StandardNormal};
 
 const DAY: i64 = 86_400;
-const DAYS: i64 = 560;
+pub(crate) const DAYS: i64 = 560;
 const TRAINED_DAYS: i64 = 440;
 
 /// Two coins whose volatility moves in waves and is lower at weekends.
-fn candles(days: i64) -> Vec<(Symbol, CandleSeries)> {
+pub(crate) fn candles(days: i64) -> Vec<(Symbol, CandleSeries)> {
     ["BTC", "ETH"]
         .into_iter()
         .zip(1_u64..)
@@ -79,7 +79,7 @@ fn order(family: Family) -> Order {
     }
 }
 
-fn lstm() -> &'static Trained {
+pub(crate) fn lstm() -> &'static Trained {
     static TRAINED: OnceLock<Trained> = OnceLock::new();
     TRAINED.get_or_init(|| train(panel(), &order(Family::Lstm), &|_| true).expect("a trained network"))
 }
@@ -90,7 +90,7 @@ fn kept(trained: &Trained) -> (tempfile::TempDir, std::path::PathBuf) {
     (folder, path)
 }
 
-fn loaded(trained: &Trained) -> Forecaster {
+pub(crate) fn loaded(trained: &Trained) -> Forecaster {
     let (_folder, path) = kept(trained);
     artefact::load(&path).expect("loads")
 }

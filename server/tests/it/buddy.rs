@@ -208,6 +208,7 @@ impl MadeUpDesk {
                 effect: 0.21,
                 value: Some(0.024),
                 usual: Some(0.019),
+                days_in_a_row: 3,
             }],
         })
     }

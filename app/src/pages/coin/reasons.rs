@@ -1,21 +1,20 @@
 //! Why a forecast is what it is: the strongest reasons as sentences, with bars that show their weight.
 
-use domain::clock::weekday;
 use domain::forecast::{Forecast, Reason};
 use leptos::prelude::*;
 
-use crate::words::{self, use_words};
+use crate::words::{Days, use_words};
 
 /// The reasons of one forecast, strongest first.
 #[component]
 pub(crate) fn Reasons(forecast: Forecast) -> impl IntoView {
     let words = use_words();
-    let day = words::weekday(words.language, weekday(forecast.origin.as_second()));
+    let days = Days::of(forecast.origin.as_second(), forecast.horizon);
     let strongest = forecast.reasons.iter().map(|reason| reason.effect.abs()).fold(0.05, f64::max);
     let item = move |reason: Reason| {
         view! {
             <li class="reason">
-                <p class="reason__text">{(words.coin.reason)(&reason, day)}</p>
+                <p class="reason__text">{(words.coin.reason)(&reason, &days)}</p>
                 <EffectBar effect=reason.effect strongest />
             </li>
         }

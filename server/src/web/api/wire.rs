@@ -136,6 +136,10 @@ pub struct Reason {
     pub value: Option<f64>,
     /// The same feature's average over the training span.
     pub usual: Option<f64>,
+    /// How many days in a row the day's realised volatility has risen (positive) or fallen (negative); 0 for every
+    /// driver but `recent_volatility`.
+    #[schema(example = 3)]
+    pub days_in_a_row: i8,
 }
 
 /// A family of features.
@@ -374,7 +378,8 @@ impl From<forecast::UsualRange> for UsualRange {
 
 impl From<forecast::Reason> for Reason {
     fn from(reason: forecast::Reason) -> Self {
-        Self { driver: reason.driver.into(), effect: reason.effect, value: reason.value, usual: reason.usual }
+        let forecast::Reason { driver, effect, value, usual, days_in_a_row } = reason;
+        Self { driver: driver.into(), effect, value, usual, days_in_a_row }
     }
 }
 
