@@ -1,5 +1,8 @@
 //! How good models are on origins that they were not fitted on: walk-forward, side by side.
 
+pub mod bootstrap;
+pub mod comparison;
+pub mod confidence_set;
 pub mod metrics;
 pub mod score;
 

@@ -16,4 +16,5 @@ pub mod linear;
 pub mod model;
 pub mod seed;
 pub mod split;
+mod student;
 pub mod train;
