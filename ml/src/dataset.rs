@@ -88,6 +88,7 @@ pub struct CoinPanel {
     pub closes_at_s: Vec<i64>,
     features: Vec<f32>,
     trailing: [Vec<f64>; 2],
+    daily_return: Vec<f64>,
 }
 
 /// The coins that a model is fitted on or asked about.
@@ -97,7 +98,8 @@ pub struct Panel {
 }
 
 impl CoinPanel {
-    /// Row-major copy of a feature table, with the realised volatility that ended at each hour.
+    /// Row-major copy of a feature table, with the realised volatility and the return of the day that ended at each
+    /// hour.
     #[must_use]
     pub fn new(table: &FeatureTable) -> Self {
         let rows = table.closes_at_s.len();
@@ -108,7 +110,8 @@ impl CoinPanel {
             }
         }
         let trailing = Horizon::ALL.map(|horizon| trailing_log_rv(table.log_return(), horizon));
-        Self { symbol: table.symbol.clone(), closes_at_s: table.closes_at_s.clone(), features, trailing }
+        let daily_return = trailing_daily_return(table.log_return());
+        Self { symbol: table.symbol.clone(), closes_at_s: table.closes_at_s.clone(), features, trailing, daily_return }
     }
 
     /// The features at a row, in the order of [`INPUTS`]; NaN where not known.
@@ -138,6 +141,20 @@ fn trailing_log_rv(log_return: &[f64], horizon: Horizon) -> Vec<f64> {
         if known as f64 >= MIN_SHARE * hours as f64 {
             let per_day = sum / known as f64 * 24.0;
             trailing[end - 1] = 0.5 * per_day.max(f64::MIN_POSITIVE.sqrt()).ln();
+        }
+    }
+    trailing
+}
+
+/// The sum of the known log returns of the 24 hours that ended at each row; NaN where fewer than 90 % of them are
+/// known. What a price did across a hole is not known and not counted.
+fn trailing_daily_return(log_return: &[f64]) -> Vec<f64> {
+    let mut trailing = vec![f64::NAN; log_return.len()];
+    for (slot, window) in trailing.iter_mut().skip(STEP_HOURS - 1).zip(log_return.windows(STEP_HOURS)) {
+        let (sum, known) =
+            window.iter().filter(|r| r.is_finite()).fold((0.0, 0_usize), |(sum, known), r| (sum + r, known + 1));
+        if known as f64 >= MIN_SHARE * STEP_HOURS as f64 {
+            *slot = sum;
         }
     }
     trailing
@@ -194,6 +211,13 @@ impl Panel {
         let trailing = &self.coins[origin.coin as usize].trailing[0];
         (0..days)
             .map(move |day| (origin.row as usize).checked_sub(day * STEP_HOURS).map_or(f64::NAN, |row| trailing[row]))
+    }
+
+    /// The log return of each of the last `days` days, the newest first: days end at the origin's hour. NaN where not
+    /// known.
+    pub fn daily_log_returns(&self, origin: Origin, days: usize) -> impl Iterator<Item = f64> + '_ {
+        let daily = &self.coins[origin.coin as usize].daily_return;
+        (0..days).map(move |day| (origin.row as usize).checked_sub(day * STEP_HOURS).map_or(f64::NAN, |row| daily[row]))
     }
 
     /// What is usual for the coin at the origin; none in a coin's first month.
@@ -357,6 +381,18 @@ mod tests {
     #[test]
     fn the_autoregression_reads_a_day_a_week_and_a_month() {
         assert_eq!(HAR_INPUTS.map(|index| INPUTS[index]), [Feature::LogRv1d, Feature::LogRv7d, Feature::LogRv30d]);
+    }
+
+    #[test]
+    fn a_daily_return_is_the_sum_of_its_hours_while_nine_tenths_of_them_are_known() {
+        let mut returns: Vec<f64> = (0..50).map(f64::from).collect();
+        returns[30] = f64::NAN;
+        let daily = trailing_daily_return(&returns);
+        assert!(daily[22].is_nan());
+        assert_eq!(daily[23], f64::from((0..24).sum::<i32>()));
+        assert_eq!(daily[40], f64::from((17..=40).sum::<i32>() - 30));
+        returns[31..33].fill(f64::NAN);
+        assert!(trailing_daily_return(&returns)[40].is_nan());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod ewma;
 pub mod forest;
+pub mod garch;
 pub mod har;
 pub mod lstm;
 pub mod persistence;
@@ -24,6 +25,9 @@ pub enum ModelError {
     /// The inputs of a regression are linearly dependent.
     #[error("the inputs are linearly dependent: raise the ridge penalty or drop a feature")]
     Singular,
+    /// The prices do not move.
+    #[error("the returns do not vary, so there is no volatility to model")]
+    Flat,
     /// A tensor operation failed: shapes that do not fit, or no memory.
     #[error("a tensor operation failed")]
     Tensor(#[from] candle_core::Error),

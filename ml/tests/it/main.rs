@@ -6,6 +6,7 @@ mod comparison;
 mod features;
 #[cfg(feature = "frame")]
 mod frame;
+mod garch;
 mod golden;
 mod look_ahead;
 mod metrics;
