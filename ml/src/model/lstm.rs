@@ -3,9 +3,9 @@
 //!
 //! Pooled over all coins. For each horizon it gives a location and a scale of log realised volatility.
 
-mod cell;
-mod inference;
+mod kernels;
 mod network;
+mod recurrence;
 mod tensors;
 mod training;
 

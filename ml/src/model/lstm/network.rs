@@ -3,8 +3,7 @@
 use candle_core::{D, Device, Tensor, Var};
 use rand_chacha::ChaCha8Rng;
 
-use super::cell::Cell;
-use super::inference::LastHidden;
+use super::recurrence::{Recurrence, Spare};
 use crate::dataset::FEATURE_COUNT;
 use crate::model::ModelError;
 use crate::seed;
@@ -25,8 +24,8 @@ pub(super) type Weight = (Vec<usize>, Vec<f32>);
 /// `head.bias [4]`.
 #[derive(Debug, Clone)]
 pub(super) struct Network {
-    hidden: usize,
     weights: [Tensor; 4],
+    spare: Spare,
 }
 
 impl Network {
@@ -46,20 +45,20 @@ impl Network {
             Var::from_vec(vec![0.0_f32; OUTPUTS], OUTPUTS, &Device::Cpu)?,
         ];
         let weights = [0, 1, 2, 3].map(|index: usize| variables[index].as_tensor().clone());
-        Ok((Self { hidden, weights }, variables))
+        Ok((Self { weights, spare: Spare::default() }, variables))
     }
 
     /// A network with given weights in the order of [`WEIGHTS`].
     pub(super) fn from_weights(hidden: usize, values: [Vec<f32>; 4]) -> Result<Self, ModelError> {
         let [gates, bias, head, head_bias] = values;
         Ok(Self {
-            hidden,
             weights: [
                 Tensor::from_vec(gates, (FEATURE_COUNT + hidden, 4 * hidden), &Device::Cpu)?,
                 Tensor::from_vec(bias, 4 * hidden, &Device::Cpu)?,
                 Tensor::from_vec(head, (hidden, OUTPUTS), &Device::Cpu)?,
                 Tensor::from_vec(head_bias, OUTPUTS, &Device::Cpu)?,
             ],
+            spare: Spare::default(),
         })
     }
 
@@ -71,24 +70,18 @@ impl Network {
             .collect()
     }
 
-    /// `[L, B, F]`, oldest step first, to `[B, 4]`: the same numbers as [`Network::forward`] within rounding, without
-    /// a way back for gradients.
+    /// `[L, B, F]`, oldest step first, to `[B, 4]`: the same numbers as [`Network::forward`], without a way back for
+    /// gradients.
     pub(super) fn ask(&self, sequence: &Tensor) -> Result<Tensor, ModelError> {
         let [gates, bias, head, head_bias] = &self.weights;
-        let hidden = sequence.apply_op3_no_bwd(gates, bias, &LastHidden)?;
+        let hidden = sequence.apply_op3_no_bwd(gates, bias, &Recurrence::default())?;
         Ok(hidden.matmul(head)?.broadcast_add(head_bias)?)
     }
 
-    /// `steps` tensors of `[B, F]`, oldest first, to `[B, 4]`, with gradients.
-    pub(super) fn forward(&self, steps: &[Tensor]) -> Result<Tensor, ModelError> {
+    /// `[L, B, F]`, oldest step first, to `[B, 4]`, with gradients for the weights.
+    pub(super) fn forward(&self, sequence: &Tensor) -> Result<Tensor, ModelError> {
         let [gates, bias, head, head_bias] = &self.weights;
-        let batch = steps.first().map_or(Ok(0), |step| step.dim(0))?;
-        let mut state = Tensor::zeros((batch, 2 * self.hidden), candle_core::DType::F32, &Device::Cpu)?;
-        for step in steps {
-            let seen = Tensor::cat(&[step, &state.narrow(1, 0, self.hidden)?], 1)?;
-            state = seen.matmul(gates)?.broadcast_add(bias)?.apply_op2(&state, Cell)?;
-        }
-        let hidden = state.narrow(1, 0, self.hidden)?.contiguous()?;
+        let hidden = sequence.apply_op3(gates, bias, Recurrence::with_trace(&self.spare))?;
         Ok(hidden.matmul(head)?.broadcast_add(head_bias)?)
     }
 }
@@ -105,21 +98,96 @@ pub(super) fn loss(out: &Tensor, targets: &Tensor) -> Result<Tensor, ModelError>
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
+    /// What PyTorch makes of seeded weights and inputs (tests/it/golden/lstm.py), everything row by row.
+    #[derive(Deserialize)]
+    struct Golden {
+        hidden: usize,
+        days: usize,
+        features: usize,
+        /// In the order of [`WEIGHTS`].
+        weights: [Vec<f32>; 4],
+        /// `[L, B, F]`.
+        sequence: Vec<f32>,
+        /// `[B, 2]`.
+        targets: Vec<f32>,
+        /// `[B, 4]`.
+        outputs: Vec<f64>,
+        loss: f64,
+        gradients: [Vec<f64>; 4],
+    }
+
+    fn golden() -> Vec<Golden> {
+        serde_json::from_str(include_str!("../../../tests/it/golden/lstm.json")).expect("the script's output")
+    }
+
+    fn flat(tensor: &Tensor) -> Vec<f32> {
+        tensor.flatten_all().and_then(|values| values.to_vec1::<f32>()).expect("values")
+    }
+
     #[test]
-    fn asking_a_network_and_training_it_see_the_same_outputs() {
-        let mut generator = seed::generator(3, 0);
-        let (network, _) = Network::fresh(16, &mut generator).expect("weights");
-        let (steps, batch) = (30, 5);
-        let values = seed::uniform(&mut generator, steps * batch * FEATURE_COUNT, 3.0);
-        let sequence = Tensor::from_vec(values, (steps, batch, FEATURE_COUNT), &Device::Cpu).expect("a tensor");
-        let apart: Vec<Tensor> = (0..steps).map(|step| sequence.get(step).expect("a step")).collect();
-        let flat = |out: Tensor| out.flatten_all().and_then(|out| out.to_vec1::<f32>()).expect("values");
-        let asked = flat(network.ask(&sequence).expect("outputs"));
-        let trained = flat(network.forward(&apart).expect("outputs"));
-        for (asked, trained) in asked.iter().zip(&trained) {
-            assert!((asked - trained).abs() < 1e-5, "{asked} and {trained}");
+    fn outputs_are_those_of_pytorch_with_and_without_a_way_back() {
+        for golden in golden() {
+            let (network, sequence) = (network(&golden), sequence(&golden));
+            let asked = flat(&network.ask(&sequence).expect("outputs"));
+            let trained = flat(&network.forward(&sequence).expect("outputs"));
+            assert_eq!(asked.len(), golden.outputs.len());
+            assert_eq!(asked, trained);
+            for (ours, theirs) in asked.iter().zip(&golden.outputs) {
+                assert!((f64::from(*ours) - theirs).abs() < 1e-5, "{} units: {ours} and {theirs}", golden.hidden);
+            }
         }
+    }
+
+    #[test]
+    fn gradients_of_the_loss_are_those_of_pytorch() {
+        for golden in golden() {
+            let (network, targets) = (network(&golden), targets(&golden));
+            let loss = loss(&network.forward(&sequence(&golden)).expect("outputs"), &targets).expect("a loss");
+            let gradients = loss.backward().expect("gradients");
+            let loss = f64::from(loss.to_scalar::<f32>().expect("a number"));
+            assert!((loss - golden.loss).abs() < 1e-5, "{loss} and {}", golden.loss);
+            for ((weight, name), theirs) in network.weights.iter().zip(WEIGHTS).zip(&golden.gradients) {
+                let ours = flat(gradients.get(weight).expect("a gradient"));
+                assert_eq!(ours.len(), theirs.len());
+                // Relative to the weight's largest: single gradients cancel to almost nothing.
+                let largest = theirs.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+                for (at, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
+                    let apart = (f64::from(*ours) - theirs).abs();
+                    assert!(apart < 1e-4 * largest, "{} units, {name} {at}: {ours} and {theirs}", golden.hidden);
+                }
+            }
+        }
+    }
+
+    /// The golden network with trainable weights. It has features of its own number.
+    fn network(golden: &Golden) -> Network {
+        let [gates, bias, head, head_bias] = &golden.weights;
+        let variable = |values: &Vec<f32>, shape: &[usize]| {
+            Var::from_vec(values.clone(), shape, &Device::Cpu).expect("a variable").as_tensor().clone()
+        };
+        let (hidden, inputs) = (golden.hidden, golden.features + golden.hidden);
+        Network {
+            weights: [
+                variable(gates, &[inputs, 4 * hidden]),
+                variable(bias, &[4 * hidden]),
+                variable(head, &[hidden, OUTPUTS]),
+                variable(head_bias, &[OUTPUTS]),
+            ],
+            spare: Spare::default(),
+        }
+    }
+
+    fn sequence(golden: &Golden) -> Tensor {
+        let batch = golden.targets.len() / 2;
+        Tensor::from_vec(golden.sequence.clone(), (golden.days, batch, golden.features), &Device::Cpu)
+            .expect("a sequence")
+    }
+
+    fn targets(golden: &Golden) -> Tensor {
+        Tensor::from_vec(golden.targets.clone(), (golden.targets.len() / 2, 2), &Device::Cpu).expect("targets")
     }
 }

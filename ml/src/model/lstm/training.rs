@@ -147,24 +147,21 @@ impl Standardised {
         Self { rows }
     }
 
-    /// One tensor `[B, F]` a day, oldest first.
-    fn steps(&self, origins: &[Origin]) -> Result<Vec<Tensor>, ModelError> {
-        (0..SEQUENCE_DAYS)
-            .map(|step| {
-                let back = (SEQUENCE_DAYS - 1 - step) * 24;
-                let mut values = Vec::with_capacity(origins.len() * FEATURE_COUNT);
-                for origin in origins {
-                    match (origin.row as usize).checked_sub(back) {
-                        Some(row) => {
-                            let coin = &self.rows[origin.coin as usize];
-                            values.extend_from_slice(&coin[row * FEATURE_COUNT..(row + 1) * FEATURE_COUNT]);
-                        }
-                        None => values.resize(values.len() + FEATURE_COUNT, 0.0),
+    /// One tensor `[L, B, F]`, the oldest day first.
+    fn sequence(&self, origins: &[Origin]) -> Result<Tensor, ModelError> {
+        let mut values = Vec::with_capacity(SEQUENCE_DAYS * origins.len() * FEATURE_COUNT);
+        for days in (0..SEQUENCE_DAYS).rev() {
+            for origin in origins {
+                match (origin.row as usize).checked_sub(days * 24) {
+                    Some(row) => {
+                        let coin = &self.rows[origin.coin as usize];
+                        values.extend_from_slice(&coin[row * FEATURE_COUNT..(row + 1) * FEATURE_COUNT]);
                     }
+                    None => values.resize(values.len() + FEATURE_COUNT, 0.0),
                 }
-                Ok(Tensor::from_vec(values, (origins.len(), FEATURE_COUNT), &Device::Cpu)?)
-            })
-            .collect()
+            }
+        }
+        Ok(Tensor::from_vec(values, (SEQUENCE_DAYS, origins.len(), FEATURE_COUNT), &Device::Cpu)?)
     }
 }
 
@@ -201,7 +198,7 @@ impl Examples {
         let mut total = 0.0;
         for picked in order.chunks(1_024) {
             let (origins, targets) = self.batch(picked)?;
-            let mean = loss(&network.forward(&table.steps(&origins)?)?, &targets)?.to_scalar::<f32>()?;
+            let mean = loss(&network.ask(&table.sequence(&origins)?)?, &targets)?.to_scalar::<f32>()?;
             total += f64::from(mean) * picked.len() as f64;
         }
         Ok(total / order.len() as f64)
@@ -234,7 +231,7 @@ fn fit_member(
             let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
             optimiser.set_learning_rate(plan.learning_rate * (0.05 + 0.95 * cosine));
             let (origins, targets) = training.batch(picked)?;
-            optimiser.backward_step(&loss(&network.forward(&table.steps(&origins)?)?, &targets)?)?;
+            optimiser.backward_step(&loss(&network.forward(&table.sequence(&origins)?)?, &targets)?)?;
             if step % 16 == 0 && !watch(Progress { member, epoch, step, steps, validation: None }) {
                 return Err(ModelError::Stopped);
             }
