@@ -40,6 +40,11 @@ impl Sizes {
         self.hidden.next_multiple_of(S::F32_LANES)
     }
 
+    /// Rows that there is room for in a block: a single row asks for no more than its own.
+    fn tall(self) -> usize {
+        self.batch.clamp(1, BLOCK)
+    }
+
     fn blocks(self) -> impl Iterator<Item = (usize, usize)> {
         (0..self.batch).step_by(BLOCK).map(move |from| (from, BLOCK.min(self.batch - from)))
     }
@@ -48,19 +53,19 @@ impl Sizes {
 /// What the backward pass needs of the forward pass, block by block and step by step.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
-    /// Inputs, old hidden state and one, `[blocks, L + 1, BLOCK, K]`; the last step's slot takes the last state.
+    /// Inputs, old hidden state and one, `[blocks, L + 1, tall, K]`; the last step's slot takes the last state.
     seen: Vec<f32>,
-    /// Squashed gates, `[blocks, L, BLOCK, V, 4, lanes]`; the backward pass puts their gradients in their place.
+    /// Squashed gates, `[blocks, L, tall, V, 4, lanes]`; the backward pass puts their gradients in their place.
     gates: Vec<f32>,
-    /// Cell states before each step, `[blocks, L + 1, BLOCK, V, lanes]`.
+    /// Cell states before each step, `[blocks, L + 1, tall, V, lanes]`.
     cells: Vec<f32>,
-    /// Hyperbolic tangents of the cell states after each step, `[blocks, L, BLOCK, V, lanes]`.
+    /// Hyperbolic tangents of the cell states after each step, `[blocks, L, tall, V, lanes]`.
     squashed: Vec<f32>,
 }
 
 impl Trace {
     fn fit(&mut self, sizes: Sizes, padded: usize, blocks: usize) {
-        let rows = blocks * BLOCK;
+        let rows = blocks * sizes.tall();
         self.seen.resize(rows * (sizes.steps + 1) * sizes.seen(), 0.0);
         self.gates.resize(rows * sizes.steps * GATES * padded, 0.0);
         self.cells.resize(rows * (sizes.steps + 1) * padded, 0.0);
@@ -171,23 +176,23 @@ impl WithSimd for Forward<'_> {
     fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
         let Self { sizes, sequence, weights, bias, trace, keep } = self;
         let Sizes { batch, steps, features, hidden } = sizes;
-        let (width, padded) = (sizes.seen(), sizes.padded::<S>());
+        let (width, padded, tall) = (sizes.seen(), sizes.padded::<S>(), sizes.tall());
         let state = features..features + hidden;
         let panel = pack(sizes, S::F32_LANES, padded, weights, bias);
         let panel = S::as_simd_f32s(&panel).0.as_chunks::<GATES>().0;
-        trace.fit(sizes, padded, if keep { batch.div_ceil(BLOCK) } else { 1 });
+        trace.fit(sizes, padded, if keep { batch.div_ceil(tall) } else { 1 });
 
         let mut last = Vec::with_capacity(batch * hidden);
         for (block, (from, rows)) in sizes.blocks().enumerate() {
             let block = if keep { block } else { 0 };
-            let seen = part(&mut trace.seen, block, (steps + 1) * width);
-            let gates = part(&mut trace.gates, block, steps * GATES * padded);
-            let cells = part(&mut trace.cells, block, (steps + 1) * padded);
-            let squashed = part(&mut trace.squashed, block, steps * padded);
+            let seen = part(&mut trace.seen, block, tall * (steps + 1) * width);
+            let gates = part(&mut trace.gates, block, tall * steps * GATES * padded);
+            let cells = part(&mut trace.cells, block, tall * (steps + 1) * padded);
+            let squashed = part(&mut trace.squashed, block, tall * steps * padded);
             for step in 0..steps {
                 let inputs = &sequence[(step * batch + from) * features..][..rows * features];
                 for row in 0..rows {
-                    let seen = &mut seen[(step * BLOCK + row) * width..][..width];
+                    let seen = &mut seen[(step * tall + row) * width..][..width];
                     seen[..features].copy_from_slice(&inputs[row * features..][..features]);
                     seen[width - 1] = 1.0;
                 }
@@ -198,30 +203,30 @@ impl WithSimd for Forward<'_> {
             cells[..rows * padded].fill(0.0);
 
             for step in 0..steps {
-                let (seen, next_seen) = seen[step * BLOCK * width..].split_at_mut(BLOCK * width);
-                let (cells, next_cells) = cells[step * BLOCK * padded..].split_at_mut(BLOCK * padded);
+                let (seen, next_seen) = seen[step * tall * width..].split_at_mut(tall * width);
+                let (cells, next_cells) = cells[step * tall * padded..].split_at_mut(tall * padded);
                 Step {
                     seen,
                     next_seen,
                     state: state.clone(),
-                    gates: S::as_mut_simd_f32s(part(gates, step, GATES * padded)).0.as_chunks_mut::<GATES>().0,
+                    gates: S::as_mut_simd_f32s(part(gates, step, tall * GATES * padded)).0.as_chunks_mut::<GATES>().0,
                     cells: S::as_simd_f32s(cells).0,
                     next_cells: S::as_mut_simd_f32s(next_cells).0,
-                    squashed: S::as_mut_simd_f32s(part(squashed, step, padded)).0,
+                    squashed: S::as_mut_simd_f32s(part(squashed, step, tall * padded)).0,
                 }
                 .advance(simd, panel, width, rows);
             }
             for row in 0..rows {
-                last.extend_from_slice(&seen[(steps * BLOCK + row) * width..][state.clone()]);
+                last.extend_from_slice(&seen[(steps * tall + row) * width..][state.clone()]);
             }
         }
         last
     }
 }
 
-/// The part with a number, of parts that hold `width` values for each row of a block.
-fn part(values: &mut [f32], number: usize, width: usize) -> &mut [f32] {
-    &mut values[number * BLOCK * width..][..BLOCK * width]
+/// The part with a number, of parts that hold `size` values.
+fn part(values: &mut [f32], number: usize, size: usize) -> &mut [f32] {
+    &mut values[number * size..][..size]
 }
 
 /// One step of one block.
@@ -314,19 +319,19 @@ impl WithSimd for Backward<'_> {
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
         let Self { sizes, weights, gradient, trace } = self;
         let Sizes { steps, hidden, .. } = sizes;
-        let (width, padded) = (sizes.seen(), sizes.padded::<S>());
+        let (width, padded, tall) = (sizes.seen(), sizes.padded::<S>(), sizes.tall());
         let transposed = transpose(sizes, S::F32_LANES, padded, weights);
         let transposed = S::as_simd_f32s(&transposed).0;
         let mut sums = vec![0.0_f32; padded * GATES * width];
-        // Gradients of the state after the step at hand, `[BLOCK, V, lanes]`.
-        let mut to_hidden = vec![0.0_f32; BLOCK * padded];
-        let mut to_cell = vec![0.0_f32; BLOCK * padded];
+        // Gradients of the state after the step at hand, `[tall, V, lanes]`.
+        let mut to_hidden = vec![0.0_f32; tall * padded];
+        let mut to_cell = vec![0.0_f32; tall * padded];
 
         for (block, (from, rows)) in sizes.blocks().enumerate() {
-            let seen = part(&mut trace.seen, block, (steps + 1) * width);
-            let gates = part(&mut trace.gates, block, steps * GATES * padded);
-            let cells = part(&mut trace.cells, block, (steps + 1) * padded);
-            let squashed = part(&mut trace.squashed, block, steps * padded);
+            let seen = part(&mut trace.seen, block, tall * (steps + 1) * width);
+            let gates = part(&mut trace.gates, block, tall * steps * GATES * padded);
+            let cells = part(&mut trace.cells, block, tall * (steps + 1) * padded);
+            let squashed = part(&mut trace.squashed, block, tall * steps * padded);
             let rows_of_gradient = gradient[from * hidden..].chunks_exact(hidden);
             for (to_hidden, gradient) in to_hidden.chunks_exact_mut(padded).zip(rows_of_gradient.take(rows)) {
                 to_hidden[..hidden].copy_from_slice(gradient);
@@ -335,13 +340,13 @@ impl WithSimd for Backward<'_> {
             to_cell.fill(0.0);
 
             for step in (0..steps).rev() {
-                let seen = &part(seen, step, width)[..rows * width];
-                let gates = &mut part(gates, step, GATES * padded)[..rows * GATES * padded];
+                let seen = &part(seen, step, tall * width)[..rows * width];
+                let gates = &mut part(gates, step, tall * GATES * padded)[..rows * GATES * padded];
                 through_cell(
                     simd,
                     S::as_mut_simd_f32s(gates).0.as_chunks_mut::<GATES>().0,
-                    S::as_simd_f32s(part(squashed, step, padded)).0,
-                    S::as_simd_f32s(part(cells, step, padded)).0,
+                    S::as_simd_f32s(part(squashed, step, tall * padded)).0,
+                    S::as_simd_f32s(part(cells, step, tall * padded)).0,
                     S::as_simd_f32s(&to_hidden).0,
                     S::as_mut_simd_f32s(&mut to_cell).0,
                 );
