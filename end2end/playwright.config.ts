@@ -36,7 +36,7 @@ export default defineConfig({
     {
       name: "phone",
       use: phone,
-      testMatch: ["overview.spec.ts", "coin.spec.ts", "layout.spec.ts", "accessibility.spec.ts"],
+      testMatch: ["overview.spec.ts", "coin.spec.ts", "how-good.spec.ts", "layout.spec.ts", "accessibility.spec.ts"],
     },
     {
       name: "html-only",

@@ -8,6 +8,8 @@
 pub mod error;
 
 use domain::chart::{ChartSlice, Resolution};
+use domain::error::Failure;
+use domain::evaluation::HowGood;
 use domain::forecast::Horizon;
 use domain::market::{MarketState, Symbol};
 use domain::model::ModelCard;
@@ -46,6 +48,15 @@ pub async fn chart(
 #[server(name = ReadModels, prefix = "/ui", endpoint = "models", input = GetUrl)]
 pub async fn models() -> Result<Vec<ModelCard>, ApiError> {
     Ok(crate::ssr::desk()?.models().await?)
+}
+
+/// How good the forecasts of one coin or of all of them are; none where no evaluation is stored.
+#[server(name = ReadHowGood, prefix = "/ui", endpoint = "how-good", input = GetUrl)]
+pub async fn how_good(symbol: Option<Symbol>) -> Result<Option<HowGood>, ApiError> {
+    match crate::ssr::desk()?.how_good(symbol).await {
+        Err(Failure::NotEvaluated) => Ok(None),
+        answer => Ok(Some(answer?)),
+    }
 }
 
 /// How the market data stands.

@@ -6,6 +6,7 @@ pub(crate) mod coin_switcher;
 pub(crate) mod explain;
 pub(crate) mod footer;
 pub(crate) mod header;
+pub(crate) mod horizon_switcher;
 pub(crate) mod level;
 pub(crate) mod loaded;
 pub(crate) mod logo;

@@ -46,6 +46,12 @@ pub(crate) fn change(language: Language, fraction: f64) -> String {
     if fraction > 0.0 && !rounds_to_zero { format!("+{text}") } else { text }
 }
 
+/// A difference in whole percents that always has its sign: `+12%`.
+pub(crate) fn signed_percent(language: Language, fraction: f64) -> String {
+    let text = percent(language, fraction, 0);
+    if fraction >= 0.005 { format!("+{text}") } else { text }
+}
+
 /// A chance without false precision: whole percents, and never quite 0 or 100.
 pub(crate) fn chance(language: Language, probability: f64) -> String {
     match probability {
@@ -135,6 +141,13 @@ mod tests {
         assert_eq!(change(English, 1.5), "+150.00%");
         assert_eq!(change(English, 0.000_1), "+0.01%");
         assert_eq!(change(French, -0.0123), "\u{2212}1,23\u{202f}%");
+    }
+
+    #[test]
+    fn a_difference_in_whole_percents_has_a_sign_unless_it_is_none() {
+        assert_eq!(signed_percent(English, 0.123), "+12%");
+        assert_eq!(signed_percent(English, 0.004), "0%");
+        assert_eq!(signed_percent(French, -0.08), "\u{2212}8\u{202f}%");
     }
 
     #[test]

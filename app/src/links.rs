@@ -4,6 +4,9 @@ use domain::forecast::Horizon;
 use domain::language::Language;
 use domain::market::Symbol;
 
+/// Where the protocol of the evaluation can be read in full.
+pub(crate) const PROTOCOL: &str = "/ml-protocol.md";
+
 /// A page that can be linked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Page {
@@ -11,6 +14,8 @@ pub(crate) enum Page {
     Overview(Sort),
     /// One coin.
     Coin(Symbol, Horizon),
+    /// How good the forecasts are: of one coin, or of all of them.
+    HowGood(Option<Symbol>, Horizon),
     /// What the numbers mean and how they are made.
     HowItWorks,
     /// The models in the registry.
@@ -45,11 +50,19 @@ impl Page {
             Self::Overview(Sort::Market) => "/?sort=market".to_owned(),
             Self::Coin(symbol, Horizon::Day) => format!("/coins/{}", symbol.ticker()),
             Self::Coin(symbol, horizon) => format!("/coins/{}?horizon={horizon}", symbol.ticker()),
+            Self::HowGood(symbol, horizon) => how_good(symbol.as_ref(), *horizon),
             Self::HowItWorks => "/how-it-works".to_owned(),
             Self::Models => "/models".to_owned(),
         };
         localised(language, &path)
     }
+}
+
+fn how_good(symbol: Option<&Symbol>, horizon: Horizon) -> String {
+    let coin = symbol.map(|symbol| format!("coin={}", symbol.ticker()));
+    let horizon = (horizon != Horizon::default()).then(|| format!("horizon={horizon}"));
+    let query: Vec<String> = coin.into_iter().chain(horizon).collect();
+    if query.is_empty() { "/how-good".to_owned() } else { format!("/how-good?{}", query.join("&")) }
 }
 
 /// The language of a path.
@@ -87,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_language_link_leads_there_and_back() {
-        for path in ["/", "/coins/BTC", "/how-it-works", "/models"] {
+        for path in ["/", "/coins/BTC", "/how-good", "/how-it-works", "/models"] {
             let french = in_other_language(path, "");
             assert_eq!(language_of(&french), Language::French, "{path}");
             assert_eq!(in_other_language(&french, ""), path);
@@ -108,6 +121,11 @@ mod tests {
         assert_eq!(Page::Overview(Sort::Market).href(Language::French), "/fr?sort=market");
         assert_eq!(Page::Overview(Sort::Risk).href(Language::English), "/");
         assert_eq!(Page::Coin(bitcoin.clone(), Horizon::Day).href(Language::French), "/fr/coins/BTC");
+        assert_eq!(Page::HowGood(None, Horizon::Day).href(Language::English), "/how-good");
+        assert_eq!(
+            Page::HowGood(Some(bitcoin.clone()), Horizon::TwoDays).href(Language::French),
+            "/fr/how-good?coin=BTC&horizon=48h"
+        );
         assert_eq!(Page::Coin(bitcoin, Horizon::TwoDays).href(Language::English), "/coins/BTC?horizon=48h");
     }
 }

@@ -1,12 +1,14 @@
 //! One file a page.
 
 mod coin;
+mod how_good;
 mod how_it_works;
 mod models;
 mod not_found;
 mod overview;
 
 pub(crate) use coin::CoinPage;
+pub(crate) use how_good::HowGoodPage;
 pub(crate) use how_it_works::HowItWorksPage;
 pub(crate) use models::ModelsPage;
 pub(crate) use not_found::NotFoundPage;

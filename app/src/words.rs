@@ -7,6 +7,7 @@ mod english;
 mod french;
 mod reasons;
 
+use domain::evaluation::{Part, Warnings};
 use domain::forecast::{Horizon, Reason, RiskLevel};
 use domain::language::Language;
 use domain::model::Family;
@@ -158,6 +159,40 @@ part! {
     }
 }
 
+part! {
+    /// The page that says how good the forecasts are.
+    HowGood
+    texts {
+        title, description, all_coins, all, empty, warnings_title, warnings_note, came, did_not_come,
+        outcomes_title, outcomes_note, forecast_axis, outcome_axis, key_middle, key_band, key_diagonal, as_table,
+        forecast, tenth, median, ninetieth, count, reliability_title, reliability_note, chance_axis, happened_axis,
+        key_dots, key_tolerance, given, happened, months_title, key_better, key_worse, month, ours, theirs,
+        difference, failures_title, parts_caption, part, inside, misses_title, misses_note, coin, made, interval,
+        realised, times, models_title, models_note, models_pooled, model, error, explained, separation, p, best, yes,
+        no, serves, protocol_title, protocol_2, protocol_3, protocol_link, limits_title, limit_1, limit_2, limit_3,
+        limit_4, link,
+    }
+    sentences {
+        lead: fn(&str, &str, &str) -> String,
+        warned: fn(&Warnings) -> String,
+        missed: fn(&Warnings) -> String,
+        coverage: fn(&str) -> String,
+        against: fn(f64, &str, Option<f64>) -> String,
+        warned_head: fn(&str) -> String,
+        unwarned_head: fn(&str) -> String,
+        bar: fn(&str, &str, &str) -> String,
+        outcomes_picture: fn(usize, &str, &str, &str, &str) -> String,
+        reliability_picture: fn(usize, usize) -> String,
+        dot: fn(&str, &str, &str) -> String,
+        months_picture: fn(usize, usize) -> String,
+        months_note: fn(&str) -> String,
+        bar_of_month: fn(&str, &str) -> String,
+        weakest: fn(&str) -> String,
+        part_name: fn(Part) -> String,
+        protocol_1: fn(&str, &str, &str) -> String,
+    }
+}
+
 /// All words of one language.
 pub(crate) struct Words {
     /// The language itself.
@@ -170,6 +205,7 @@ pub(crate) struct Words {
     pub(crate) chart: Chart,
     pub(crate) how: How,
     pub(crate) models: Models,
+    pub(crate) how_good: HowGood,
 }
 
 impl Words {
@@ -202,6 +238,12 @@ pub(crate) const fn weekday(language: Language, day: u8) -> &'static str {
     }
 }
 
+/// A text with a small first letter, for the middle of a sentence.
+pub(crate) fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
 /// The words of the page that is being rendered: a document has one language from its first byte to its last.
 pub(crate) fn use_words() -> &'static Words {
     use_context().unwrap_or(Words::of(Language::English))
@@ -223,6 +265,7 @@ mod tests {
             words.chart.texts(),
             words.how.texts(),
             words.models.texts(),
+            words.how_good.texts(),
         ]
         .concat()
     }
@@ -272,6 +315,7 @@ mod tests {
             ApiError::Transport,
             Failure::unknown_symbol("XYZ").into(),
             Failure::unknown_model("nope").into(),
+            Failure::NotEvaluated.into(),
             Failure::invalid("horizon", "must be 24h or 48h").into(),
             Failure::TooFewCandles { needed: 720, given: 3 }.into(),
             Failure::TooLarge { limit_bytes: 10 }.into(),

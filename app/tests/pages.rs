@@ -2,6 +2,8 @@
 
 #[path = "pages/desk.rs"]
 mod desk;
+#[path = "pages/evaluation.rs"]
+mod evaluation;
 
 use std::sync::{Arc, OnceLock};
 
@@ -197,7 +199,7 @@ async fn text_from_outside_is_escaped() {
 #[tokio::test]
 async fn a_failure_is_a_page_with_its_status_and_a_way_to_try_again() {
     let failure = Failure::Internal { incident: "abc123".to_owned() };
-    for path in ["/", "/coins/BTC", "/models"] {
+    for path in ["/", "/coins/BTC", "/models", "/how-good"] {
         let page = get(SampleDesk { failure: Some(failure.clone()), ..SampleDesk::default() }, path).await;
         assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
         page.shows("name incident abc123").shows("Try again").has("role=\"alert\"");
@@ -215,7 +217,7 @@ async fn a_market_that_is_being_read_shows_progress_and_says_that_it_tries_again
 
 #[tokio::test]
 async fn every_page_says_that_a_market_is_simulated_stale_or_offline() {
-    for path in ["/", "/coins/BTC", "/models", "/how-it-works"] {
+    for path in ["/", "/coins/BTC", "/models", "/how-good", "/how-it-works"] {
         get(with_market(|market| market.origin = MarketOrigin::Simulated), path).await.shows("Simulated market");
         get(with_market(|market| market.is_stale = true), path).await.shows("No newer prices have arrived.");
         let offline = with_market(|market| {
@@ -250,6 +252,52 @@ async fn models_are_listed_beside_their_baseline() {
     get(SampleDesk { has_models: false, ..SampleDesk::default() }, "/models")
         .await
         .shows("The registry holds no model yet.");
+}
+
+#[tokio::test]
+async fn how_good_it_is_is_told_in_sentences_charts_and_tables() {
+    let all = page("/how-good").await;
+    assert_eq!(all.status, StatusCode::OK);
+    all.shows("How good is it?")
+        .shows("Of 1,800 warnings, 1,200 came true (67%).")
+        .shows("Of 3,045 high-volatility periods, 1,845 came without a warning (61%).")
+        .shows("80.3% of outcomes ended inside the 80% interval")
+        .shows("The error (QLIKE) was 7.2% smaller than that of the simple method")
+        .shows("In 9 of 10 groups of forecasts, what happened lies within five points of the chance.")
+        .shows("after wild days")
+        .shows("The worst misses")
+        .shows("Among the best")
+        .shows("2021-01-01 to 2025-07-01")
+        .hides("NaN");
+    for chart in ["picture outcomes", "picture reliability", "picture months"] {
+        all.has(&format!("class=\"{chart}\""));
+    }
+}
+
+#[tokio::test]
+async fn how_good_it_is_can_be_asked_of_one_coin_and_horizon_in_either_language() {
+    let one = page("/fr/how-good?coin=ETH&horizon=48h").await;
+    one.shows("Est-ce que ça marche\u{202f}?")
+        .shows("Ethereum")
+        .shows("48 h à venir")
+        .shows("Sur 200 alertes, 128 se sont vérifiées (64\u{202f}%).")
+        .shows("Les tests prennent toutes les cryptos ensemble")
+        .has("href=\"/fr/how-good?coin=SOL&amp;horizon=48h\"");
+    assert!(!page("/how-good?coin=nonsense").await.text().contains("nonsense"));
+}
+
+#[tokio::test]
+async fn a_model_that_was_not_evaluated_says_so_instead_of_showing_nothing() {
+    let desk = SampleDesk { has_evaluation: false, ..SampleDesk::default() };
+    let page = get(desk, "/how-good").await;
+    assert_eq!(page.status, StatusCode::OK);
+    page.shows("No evaluation of the serving model is stored yet.").hides("Of 0 warnings");
+}
+
+#[tokio::test]
+async fn every_page_that_shows_scores_leads_to_how_good_they_are() {
+    page("/models").await.has("href=\"/how-good\"");
+    page("/coins/BTC?horizon=48h").await.has("href=\"/how-good?coin=BTC&amp;horizon=48h\"");
 }
 
 #[tokio::test]

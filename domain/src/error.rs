@@ -19,6 +19,9 @@ pub enum Failure {
         /// What was asked for, shortened to a safe length.
         version: String,
     },
+    /// No evaluation is stored for the model that serves.
+    #[error("No evaluation of the serving model is stored yet.")]
+    NotEvaluated,
     /// A field of the request does not hold what it must.
     #[error("The field {field} is not right: {hint}")]
     Invalid {
@@ -89,6 +92,7 @@ impl Failure {
         match self {
             Self::UnknownSymbol { .. } => "unknown_symbol",
             Self::UnknownModel { .. } => "unknown_model",
+            Self::NotEvaluated => "not_evaluated",
             Self::Invalid { .. } => "invalid",
             Self::TooFewCandles { .. } => "too_few_candles",
             Self::TooLarge { .. } => "too_large",
@@ -102,7 +106,7 @@ impl Failure {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::UnknownSymbol { .. } | Self::UnknownModel { .. } => 404,
+            Self::UnknownSymbol { .. } | Self::UnknownModel { .. } | Self::NotEvaluated => 404,
             Self::Invalid { .. } | Self::TooFewCandles { .. } => 422,
             Self::TooLarge { .. } => 413,
             Self::NotReady { .. } | Self::Busy { .. } => 503,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::forecast::Horizon;
 use crate::market::Symbol;
-use crate::model::{Family, Score};
+use crate::model::{Family, ModelCard, Score};
 
 /// The whole result: every model side by side, and the served one in detail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,109 @@ pub struct Evaluation {
     pub best: Vec<BestSet>,
     /// The served model in detail: all coins together first, then coin by coin, both horizons.
     pub reports: Vec<Report>,
+}
+
+/// The p-value from which on a model belongs to the set of the best.
+pub const IN_BEST_SET: f64 = 0.1;
+
+impl Evaluation {
+    /// The coins that were evaluated, in the order of their reports.
+    #[must_use]
+    pub fn symbols(&self) -> Vec<Symbol> {
+        let mut symbols: Vec<Symbol> = Vec::new();
+        for symbol in self.reports.iter().filter_map(|report| report.symbol.as_ref()) {
+            if !symbols.contains(symbol) {
+                symbols.push(symbol.clone());
+            }
+        }
+        symbols
+    }
+
+    /// The same evaluation with no reports and rows but those of one coin and of all coins together.
+    #[must_use]
+    pub fn about(&self, symbol: Option<&Symbol>) -> Self {
+        let is_meant = |subject: Option<&Symbol>| subject.is_none() || subject == symbol;
+        Self {
+            rows: self.rows.iter().filter(|row| is_meant(row.symbol.as_ref())).cloned().collect(),
+            reports: self.reports.iter().filter(|report| is_meant(report.symbol.as_ref())).cloned().collect(),
+            comparisons: self.comparisons.clone(),
+            best: self.best.clone(),
+            revision: self.revision.clone(),
+            ..*self
+        }
+    }
+
+    /// The same evaluation with every row and no report.
+    #[must_use]
+    pub fn without_reports(&self) -> Self {
+        Self {
+            rows: self.rows.clone(),
+            comparisons: self.comparisons.clone(),
+            best: self.best.clone(),
+            revision: self.revision.clone(),
+            reports: Vec::new(),
+            ..*self
+        }
+    }
+
+    /// The row of a model on a subject and horizon.
+    #[must_use]
+    pub fn row(&self, model: Family, symbol: Option<&Symbol>, horizon: Horizon) -> Option<&Row> {
+        let is_wanted =
+            |row: &&Row| row.model == model && row.symbol.as_ref() == symbol && row.score.horizon == horizon;
+        self.rows.iter().find(is_wanted)
+    }
+
+    /// The report on a subject and horizon.
+    #[must_use]
+    pub fn report(&self, symbol: Option<&Symbol>, horizon: Horizon) -> Option<&Report> {
+        self.reports.iter().find(|report| report.symbol.as_ref() == symbol && report.horizon == horizon)
+    }
+
+    /// The test of two models against each other, `a` first; none where they were not compared.
+    #[must_use]
+    pub fn comparison(&self, a: Family, b: Family, horizon: Horizon) -> Option<Comparison> {
+        self.comparisons.iter().filter(|pair| pair.horizon == horizon).find_map(|pair| match (pair.a, pair.b) {
+            found if found == (a, b) => Some(*pair),
+            found if found == (b, a) => Some(pair.turned()),
+            _ => None,
+        })
+    }
+
+    /// Whether a model cannot be told from the best; none where that was not tested.
+    #[must_use]
+    pub fn is_among_best(&self, model: Family, horizon: Horizon) -> Option<bool> {
+        let set = self.best.iter().find(|set| set.horizon == horizon)?;
+        set.members.iter().find(|(member, _)| *member == model).map(|(_, p)| *p >= IN_BEST_SET)
+    }
+}
+
+impl Comparison {
+    /// The same test, told from the other model's side.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        Self { a: self.b, b: self.a, difference: -self.difference, statistic: -self.statistic, ..self }
+    }
+}
+
+impl Warnings {
+    /// How many warnings there were.
+    #[must_use]
+    pub const fn given(&self) -> u32 {
+        self.right + self.wrong
+    }
+
+    /// How many high-volatility periods there were.
+    #[must_use]
+    pub const fn periods(&self) -> u32 {
+        self.right + self.missed
+    }
+
+    /// How many forecasts there were.
+    #[must_use]
+    pub const fn all(&self) -> u32 {
+        self.right + self.wrong + self.missed + self.calm
+    }
 }
 
 /// One model on one subject.
@@ -228,4 +331,33 @@ pub struct HowGood {
     pub evaluation: Evaluation,
     /// The coins that were evaluated, in the order in which they are shown.
     pub symbols: Vec<Symbol>,
+}
+
+/// A model's card with what its stored evaluation says about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JudgedModel {
+    /// The card.
+    pub card: ModelCard,
+    /// The evaluation without its reports; none where none is stored.
+    pub evaluation: Option<Evaluation>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_reads_from_either_side() {
+        let pair = Comparison {
+            a: Family::Lstm,
+            b: Family::Har,
+            horizon: Horizon::Day,
+            difference: -0.02,
+            statistic: -3.0,
+            p: 0.003,
+        };
+        let turned = pair.turned();
+        assert_eq!((turned.a, turned.b, turned.difference, turned.p), (Family::Har, Family::Lstm, 0.02, 0.003));
+        assert_eq!(turned.turned(), pair);
+    }
 }

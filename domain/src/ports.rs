@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::chart::{ChartQuery, ChartSlice};
 use crate::error::Failure;
+use crate::evaluation::{HowGood, JudgedModel};
 use crate::forecast::{Forecast, Horizon};
 use crate::market::{Candle, MarketState, Symbol};
-use crate::model::ModelCard;
+use crate::model::{ModelCard, Version};
 use crate::overview::{CoinDetail, Overview};
 
 /// An answer that takes a moment.
@@ -71,6 +72,12 @@ pub trait Desk: Send + Sync + 'static {
 
     /// Every model in the registry, champions first.
     fn models(&self) -> Answer<'_, Vec<ModelCard>>;
+
+    /// One model of the registry with what its stored evaluation says.
+    fn model_card(&self, version: Version) -> Answer<'_, JudgedModel>;
+
+    /// The stored evaluation of the model that serves, about one coin or about all of them.
+    fn how_good(&self, symbol: Option<Symbol>) -> Answer<'_, HowGood>;
 
     /// How the market data stands; never waits.
     fn market(&self) -> MarketState;

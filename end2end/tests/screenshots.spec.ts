@@ -11,6 +11,8 @@ const FOLDER = process.env.SCREENSHOTS ?? join(ROOT, "target/screenshots");
 const SHOWN = {
   overview: "/",
   coin: "/coins/BTC",
+  "how-good": "/how-good",
+  "how-good-coin": "/how-good?coin=ETH&horizon=48h",
   models: "/models",
   "how-it-works": "/how-it-works",
 };

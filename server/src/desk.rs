@@ -3,12 +3,14 @@
 use domain::chart::{ChartQuery, ChartSlice};
 use domain::clock::instant;
 use domain::error::Failure;
+use domain::evaluation::{HowGood, JudgedModel};
 use domain::forecast::{Forecast, Horizon};
 use domain::market::{COINS, Candle, CandleSeries, MarketState, Symbol};
-use domain::model::ModelCard;
+use domain::model::{ModelCard, Version};
 use domain::overview::{CoinCard, CoinDetail, Overview};
 use domain::ports::{Answer, CandleQuery, Desk, PredictRequest};
 
+use crate::evaluations::Evaluations;
 use crate::forecasting::{Forecasting, NOT_READY_RETRY_S};
 use crate::history;
 use crate::market::{Market, MarketSnapshot};
@@ -22,13 +24,15 @@ pub struct TheDesk {
     market: Market,
     forecasting: Forecasting,
     registry: Registry,
+    evaluations: Evaluations,
 }
 
 impl TheDesk {
     /// Puts the desk together.
     #[must_use]
     pub fn new(market: Market, forecasting: Forecasting, registry: Registry) -> Self {
-        Self { market, forecasting, registry }
+        let evaluations = Evaluations::new(registry.clone());
+        Self { market, forecasting, registry, evaluations }
     }
 
     /// A coin that we follow, whether or not it has candles yet.
@@ -140,6 +144,14 @@ impl Desk for TheDesk {
         Box::pin(async move {
             tokio::task::spawn_blocking(move || registry.cards()).await.map_err(|cause| crate::incident::report(&cause))
         })
+    }
+
+    fn model_card(&self, version: Version) -> Answer<'_, JudgedModel> {
+        Box::pin(self.evaluations.card(version))
+    }
+
+    fn how_good(&self, symbol: Option<Symbol>) -> Answer<'_, HowGood> {
+        Box::pin(self.evaluations.how_good(self.forecasting.version(), symbol))
     }
 
     fn market(&self) -> MarketState {

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod config;
 pub mod desk;
+pub mod evaluations;
 pub mod forecasting;
 pub mod history;
 mod incident;

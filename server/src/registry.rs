@@ -6,13 +6,19 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use domain::evaluation::Evaluation;
 use domain::model::{Family, ModelCard, Version};
 use ml::artefact::{self, ArtefactError, Manifest, Weights};
 use ml::forecaster::Forecaster;
 use serde::{Deserialize, Serialize};
 
 const CHAMPIONS: &str = "champions.json";
+const EVALUATION: &str = "evaluation.json";
+
+/// Largest evaluation that is read, in bytes.
+const EVALUATION_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Champions that are remembered for a roll-back, a family.
 const REMEMBERED: usize = 20;
@@ -45,6 +51,14 @@ pub enum RegistryError {
         /// What is in the way.
         reason: String,
     },
+    /// A stored evaluation cannot be read or written.
+    #[error("{path}: {reason}; remove the file, or evaluate again")]
+    Evaluation {
+        /// The file.
+        path: PathBuf,
+        /// What is in the way.
+        reason: String,
+    },
     /// An artefact cannot be used.
     #[error(transparent)]
     Artefact(#[from] ArtefactError),
@@ -54,6 +68,13 @@ pub enum RegistryError {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 struct Champions(BTreeMap<Family, Vec<Version>>);
+
+/// What a stored evaluation's file looked like when it was read: another one was written since where this differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    written_at: Option<SystemTime>,
+    bytes: u64,
+}
 
 /// The two folders.
 #[derive(Debug, Clone)]
@@ -92,6 +113,16 @@ impl Registry {
             .collect();
         cards.sort_by(|a, b| (b.is_champion, b.trained_at, &b.version).cmp(&(a.is_champion, a.trained_at, &a.version)));
         cards
+    }
+
+    /// What a reader may know of one model.
+    ///
+    /// # Errors
+    /// As [`Registry::manifest`].
+    pub fn card(&self, version: &Version) -> Result<ModelCard, RegistryError> {
+        let manifest = self.manifest(version)?;
+        let is_champion = self.champions().unwrap_or_default().of(manifest.family) == Some(version);
+        Ok(manifest.card(is_champion))
     }
 
     /// Versions whose manifest cannot be read, with the reason.
@@ -188,6 +219,54 @@ impl Registry {
     pub fn manifest(&self, version: &Version) -> Result<Manifest, RegistryError> {
         let folder = self.folder(version).ok_or_else(|| RegistryError::Unknown(version.clone()))?;
         Ok(artefact::manifest(&folder)?)
+    }
+
+    /// The evaluation that is stored beside a model; none where there is no such file.
+    ///
+    /// # Errors
+    /// [`RegistryError::Unknown`], or [`RegistryError::Evaluation`] where the file is not an evaluation.
+    pub fn evaluation(&self, version: &Version) -> Result<Option<Evaluation>, RegistryError> {
+        let Some(stamp) = self.evaluation_stamp(version)? else { return Ok(None) };
+        let path = self.evaluation_file(version)?;
+        let failed = |reason: String| RegistryError::Evaluation { path: path.clone(), reason };
+        if stamp.bytes > EVALUATION_LIMIT {
+            return Err(failed(format!("larger than {EVALUATION_LIMIT} bytes")));
+        }
+        let bytes = fs::read(&path).map_err(|error| failed(error.to_string()))?;
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| failed(error.to_string()))
+    }
+
+    /// What the file of [`Registry::evaluation`] looks like now, without reading it; none where there is none.
+    ///
+    /// # Errors
+    /// [`RegistryError::Unknown`], or [`RegistryError::Evaluation`] where the disk refuses.
+    pub fn evaluation_stamp(&self, version: &Version) -> Result<Option<Stamp>, RegistryError> {
+        let path = self.evaluation_file(version)?;
+        match fs::metadata(&path) {
+            Ok(file) => Ok(Some(Stamp { written_at: file.modified().ok(), bytes: file.len() })),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(RegistryError::Evaluation { path, reason: error.to_string() }),
+        }
+    }
+
+    /// Stores an evaluation beside its model, in place of an earlier one. Nobody ever reads half of it.
+    ///
+    /// # Errors
+    /// [`RegistryError::Unknown`], or [`RegistryError::Evaluation`] where the disk refuses or a number is not one.
+    pub fn keep_evaluation(&self, version: &Version, evaluation: &Evaluation) -> Result<(), RegistryError> {
+        let path = self.evaluation_file(version)?;
+        let failed = |reason: String| RegistryError::Evaluation { path: path.clone(), reason };
+        let json = serde_json::to_vec(evaluation).map_err(|error| failed(error.to_string()))?;
+        // JSON has no NaN: what would not be read again is not written.
+        serde_json::from_slice::<Evaluation>(&json).map_err(|error| failed(error.to_string()))?;
+        let draft = path.with_file_name(format!(".{EVALUATION}-{}", std::process::id()));
+        fs::write(&draft, json).map_err(|error| failed(error.to_string()))?;
+        fs::rename(&draft, &path).map_err(|error| failed(error.to_string()))
+    }
+
+    fn evaluation_file(&self, version: &Version) -> Result<PathBuf, RegistryError> {
+        let folder = self.folder(version).ok_or_else(|| RegistryError::Unknown(version.clone()))?;
+        Ok(folder.join(EVALUATION))
     }
 
     fn folder(&self, version: &Version) -> Option<PathBuf> {

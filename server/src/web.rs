@@ -17,6 +17,7 @@ use crate::telemetry::metrics;
 
 pub mod admission;
 pub mod api;
+pub mod documents;
 pub mod headers;
 pub mod listen;
 pub mod observe;
@@ -64,6 +65,7 @@ pub fn router(settings: &Settings, desk: &Arc<dyn Desk>, clock: &Arc<dyn Clock>)
     Router::new()
         .merge(api)
         .merge(site.router())
+        .merge(documents::router())
         .merge(pages)
         .layer(compression())
         .merge(probes::router(web))

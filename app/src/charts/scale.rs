@@ -55,6 +55,19 @@ pub(crate) fn ticks(low: f64, high: f64, count: u32) -> Vec<f64> {
     ticks
 }
 
+/// 1, 2 and 5 times powers of ten between two positive bounds, for the lines of a logarithmic axis.
+pub(crate) fn log_ticks(low: f64, high: f64) -> Vec<f64> {
+    if !(low > 0.0 && high >= low && high.is_finite()) {
+        return Vec::new();
+    }
+    let first = low.log10().floor() as i32;
+    let last = high.log10().floor() as i32;
+    (first..=last)
+        .flat_map(|power| [1.0, 2.0, 5.0].map(|factor| factor * 10_f64.powi(power)))
+        .filter(|&tick| tick >= low * (1.0 - 1e-9) && tick <= high * (1.0 + 1e-9))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +99,13 @@ mod tests {
         close(ticks(0.013, 0.061, 3), &[0.02, 0.04, 0.06]);
         assert!(ticks(1.0, 1.0, 4).is_empty());
         assert!(ticks(0.0, f64::NAN, 4).is_empty());
+    }
+
+    #[test]
+    fn logarithmic_ticks_are_round_and_inside() {
+        let ticks = log_ticks(0.008, 0.11);
+        assert_eq!(ticks.len(), 4, "{ticks:?}");
+        assert!(ticks.iter().zip([0.01, 0.02, 0.05, 0.1]).all(|(a, b)| (a - b).abs() < 1e-12), "{ticks:?}");
+        assert!(log_ticks(0.0, 1.0).is_empty() && log_ticks(f64::NAN, 1.0).is_empty());
     }
 }

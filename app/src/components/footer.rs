@@ -1,5 +1,6 @@
 //! The end of every page.
 
+use domain::forecast::Horizon;
 use leptos::prelude::*;
 
 use crate::links::Page;
@@ -14,6 +15,9 @@ pub(crate) fn Footer() -> impl IntoView {
             <div class="footer__inner">
                 <p class="footer__advice">{words.site.advice}" "{words.site.sources}</p>
                 <ul class="footer__links" role="list">
+                    <li>
+                        <a href=Page::HowGood(None, Horizon::default()).href(words.language)>{words.how_good.title}</a>
+                    </li>
                     <li>
                         <a href=Page::HowItWorks.href(words.language)>{words.site.how_it_works}</a>
                     </li>

@@ -1,5 +1,6 @@
 //! The top of every page: name, navigation, language and theme.
 
+use domain::forecast::Horizon;
 use domain::language::Language;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -42,6 +43,7 @@ pub(crate) fn Header() -> impl IntoView {
                 <nav class="nav" aria-label=words.site.navigation>
                     <ul class="nav__list" role="list">
                         {entry(Page::Overview(Sort::default()), words.site.overview)}
+                        {entry(Page::HowGood(None, Horizon::default()), words.how_good.title)}
                         {entry(Page::HowItWorks, words.site.how_it_works)}
                         {entry(Page::Models, words.site.models)}
                     </ul>

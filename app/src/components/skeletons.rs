@@ -35,3 +35,15 @@ pub(crate) fn coin_head() -> AnyView {
 pub(crate) fn block() -> AnyView {
     view! { <div class="skeleton skeleton--block" aria-hidden="true"></div> }.into_any()
 }
+
+/// A page of panels.
+pub(crate) fn page() -> AnyView {
+    let words = use_words();
+    view! {
+        <div role="status" class="skeleton skeleton--head">
+            <span class="visually-hidden">{words.site.loading}</span>
+        </div>
+        <div class="skeleton skeleton--block" aria-hidden="true"></div>
+    }
+    .into_any()
+}

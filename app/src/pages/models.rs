@@ -40,6 +40,9 @@ pub(crate) fn ModelsPage() -> impl IntoView {
         />
         <h1>{words.models.title}</h1>
         <p class="lead">{words.models.lead}</p>
+        <p class="models__more">
+            <a href=Page::HowGood(None, Horizon::default()).href(words.language)>{words.how_good.link}</a>
+        </p>
         <Loaded
             of=models
             skeleton=skeletons::block

@@ -1,5 +1,6 @@
 //! English, the default language.
 
+mod how_good;
 mod reasons;
 
 use domain::error::Failure;
@@ -317,6 +318,7 @@ pub(super) static WORDS: Words = Words {
             Family::Blend => "Recurrent network, boosting and autoregression blended",
         },
     },
+    how_good: how_good::WORDS,
 };
 
 fn failure(error: &ApiError) -> String {
@@ -336,6 +338,7 @@ fn failure(error: &ApiError) -> String {
             Failure::Internal { incident } => {
                 format!("Something went wrong on our side. If you tell us about it, name incident {incident}.")
             }
+            Failure::NotEvaluated => "No evaluation of the serving model is stored yet.".to_owned(),
             Failure::UnknownModel { .. } | Failure::Invalid { .. } | Failure::TooLarge { .. } => {
                 "The server did not understand this request. Please reload the page.".to_owned()
             }

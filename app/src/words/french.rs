@@ -1,5 +1,6 @@
 //! French. Narrow no-break spaces (U+202F) stand before double punctuation, as French typography wants it.
 
+mod how_good;
 mod reasons;
 
 use domain::error::Failure;
@@ -351,6 +352,7 @@ pub(super) static WORDS: Words = Words {
             Family::Blend => "Mélange de réseau récurrent, boosting et autorégression",
         },
     },
+    how_good: how_good::WORDS,
 };
 
 fn failure(error: &ApiError) -> String {
@@ -374,6 +376,7 @@ fn failure(error: &ApiError) -> String {
             Failure::Internal { incident } => {
                 format!("Une erreur s’est produite chez nous. Si vous nous en parlez, citez l’incident {incident}.")
             }
+            Failure::NotEvaluated => "Aucune évaluation du modèle en service n’est encore enregistrée.".to_owned(),
             Failure::UnknownModel { .. } | Failure::Invalid { .. } | Failure::TooLarge { .. } => {
                 "Le serveur n’a pas compris cette demande. Rechargez la page.".to_owned()
             }

@@ -4,6 +4,7 @@
 use domain::chart::{Bar, ChartQuery, ChartSlice};
 use domain::clock::instant;
 use domain::error::Failure;
+use domain::evaluation::{HowGood, JudgedModel};
 use domain::forecast::{
     Driver, Forecast, Horizon, PastForecast, Quantiles, Reason, RiskLevel, TrackRecord, UsualRange,
 };
@@ -11,6 +12,8 @@ use domain::market::{COINS, Candle, MarketOrigin, MarketState, Symbol};
 use domain::model::{Family, ModelCard, Score, Version};
 use domain::overview::{CoinCard, CoinDetail, Overview};
 use domain::ports::{Answer, CandleQuery, Desk, PredictRequest};
+
+use crate::evaluation::evaluation;
 
 /// 2025-07-01 00:00 UTC.
 pub(crate) const NOW_S: i64 = 1_751_328_000;
@@ -29,6 +32,8 @@ pub(crate) struct SampleDesk {
     pub(crate) has_record: bool,
     /// Whether the registry holds models.
     pub(crate) has_models: bool,
+    /// Whether an evaluation is stored.
+    pub(crate) has_evaluation: bool,
 }
 
 impl Default for SampleDesk {
@@ -48,6 +53,7 @@ impl Default for SampleDesk {
             has_forecasts: true,
             has_record: true,
             has_models: true,
+            has_evaluation: true,
         }
     }
 }
@@ -114,6 +120,17 @@ impl Desk for SampleDesk {
 
     fn models(&self) -> Answer<'_, Vec<ModelCard>> {
         self.answer(|| Ok(if self.has_models { vec![model()] } else { Vec::new() }))
+    }
+
+    fn model_card(&self, _version: Version) -> Answer<'_, JudgedModel> {
+        self.answer(|| Ok(JudgedModel { card: model(), evaluation: Some(evaluation().without_reports()) }))
+    }
+
+    fn how_good(&self, symbol: Option<Symbol>) -> Answer<'_, HowGood> {
+        self.answer(|| match self.has_evaluation {
+            false => Err(Failure::NotEvaluated),
+            true => Ok(HowGood { evaluation: evaluation().about(symbol.as_ref()), symbols: Symbol::followed() }),
+        })
     }
 
     fn market(&self) -> MarketState {

@@ -17,6 +17,7 @@ use super::problem::Problem;
 
 mod body;
 mod candles;
+mod evaluation;
 mod forecasts;
 mod market;
 mod models;
@@ -44,6 +45,7 @@ pub const DOCS_PATH: &str = "/api/docs";
     ),
     tags(
         (name = "forecasts", description = "What is expected"),
+        (name = "models", description = "What makes the forecasts, and how good it is"),
         (name = "data", description = "What the forecasts are made from")
     )
 )]
@@ -69,6 +71,8 @@ fn described(web: Web, requests: &Gate, predictions: &Gate) -> OpenApiRouter {
         .routes(routes!(forecasts::one))
         .routes(routes!(candles::list))
         .routes(routes!(models::list))
+        .routes(routes!(models::card))
+        .routes(routes!(evaluation::read))
         .routes(routes!(market::state))
         .layer(from_fn_with_state(requests.clone(), admit));
     let on_demand =

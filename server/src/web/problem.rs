@@ -183,7 +183,7 @@ impl From<Failure> for Problem {
             }
             Failure::TooLarge { limit_bytes } => details.limit_bytes = Some(limit_bytes),
             Failure::Internal { incident } => details.incident = Some(incident),
-            Failure::NotReady { .. } | Failure::Busy { .. } => {}
+            Failure::NotEvaluated | Failure::NotReady { .. } | Failure::Busy { .. } => {}
         }
         Self(details)
     }
@@ -201,6 +201,7 @@ const fn title(code: &str) -> &'static str {
     match code.as_bytes() {
         b"unknown_symbol" => "Unknown symbol",
         b"unknown_model" => "Unknown model",
+        b"not_evaluated" => "Not evaluated yet",
         b"invalid" => "Invalid field",
         b"too_few_candles" => "Too few candles",
         b"too_large" => "Request too large",

@@ -10,12 +10,17 @@ use std::time::Duration;
 use domain::chart::{ChartQuery, ChartSlice};
 use domain::clock::{Clock, SECONDS_PER_HOUR, instant};
 use domain::error::Failure;
+use domain::evaluation::{
+    BestSet, Comparison, Evaluation, HowGood, Intervals, JudgedModel, Miss, MonthScore, OutcomeBin, Part, PartScore,
+    ReliabilityBin, Report, Row, Warnings,
+};
 use domain::forecast::{Driver, Forecast, Horizon, Quantiles, Reason, RiskLevel, TrackRecord, UsualRange};
 use domain::market::{COINS, Candle, MarketOrigin, MarketState, Symbol};
 use domain::model::{Family, ModelCard, Score, Version};
 use domain::overview::{CoinCard, CoinDetail, Overview};
 use domain::ports::{Answer, CandleQuery, Desk, PredictRequest};
 use jiff::Timestamp;
+use jiff::civil::date;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 use server::config::Settings;
@@ -181,6 +186,8 @@ pub(crate) struct MadeUpDesk {
     pub(crate) is_loading: AtomicBool,
     /// Whether the next prediction panics.
     pub(crate) panics: AtomicBool,
+    /// Whether no evaluation is stored.
+    pub(crate) is_unjudged: AtomicBool,
     /// How long each prediction takes, in milliseconds.
     pub(crate) slow_ms: AtomicU32,
 }
@@ -253,6 +260,74 @@ fn score(horizon: Horizon) -> Score {
         width50: 0.5,
         width80: 0.96,
         width95: 1.55,
+    }
+}
+
+fn card() -> ModelCard {
+    let scores: Vec<Score> = Horizon::ALL.into_iter().map(score).collect();
+    ModelCard {
+        version: version(),
+        family: Family::Lstm,
+        is_champion: true,
+        trained_at: instant(NOW_S - 86_400),
+        trained_from: instant(NOW_S - 200_000_000),
+        trained_to: instant(NOW_S - 50_000_000),
+        seed: 7,
+        revision: "cc27a02".to_owned(),
+        parameters: 21_000,
+        scores: scores.clone(),
+        baseline: scores.clone(),
+        by_symbol: [("BTCUSDT".to_owned(), scores)].into(),
+    }
+}
+
+/// Two models on two coins and the next 24 hours, one entry of everything.
+fn evaluation() -> Evaluation {
+    let subjects =
+        || [None, Some("BTCUSDT"), Some("ETHUSDT")].map(|pair| pair.and_then(|pair| Symbol::parse(pair).ok()));
+    let intervals = Intervals { qlike: [0.1, 0.12], r2_log: [0.47, 0.53], auc: [0.77, 0.79], coverage80: [0.79, 0.81] };
+    let row = |model, symbol| Row { model, symbol, score: score(Horizon::Day), intervals };
+    let report = |symbol| Report {
+        symbol,
+        horizon: Horizon::Day,
+        warnings: Warnings { right: 80, wrong: 40, missed: 30, calm: 850 },
+        reliability: vec![ReliabilityBin { chance: 0.31, happened: 0.29, count: 120 }],
+        outcomes: vec![OutcomeBin { forecast: 0.02, q10: 0.013, q50: 0.0199, q90: 0.031, count: 100 }],
+        months: vec![MonthScore { month: date(2025, 6, 1), qlike: 0.11, baseline: 0.12, count: 30 }],
+        parts: [Part::Year(2025), Part::Calm, Part::Usual, Part::Wild]
+            .map(|part| PartScore { part, qlike: 0.11, baseline: 0.12, coverage80: 0.8, count: 250 })
+            .to_vec(),
+        misses: vec![Miss {
+            symbol: Symbol::parse("BTCUSDT").expect("a followed coin"),
+            origin: instant(NOW_S - 86_400 * 90),
+            q10: 0.013,
+            q50: 0.02,
+            q90: 0.031,
+            realised: 0.11,
+        }],
+    };
+    Evaluation {
+        from: instant(NOW_S - 86_400 * 1_000),
+        to: instant(NOW_S),
+        refit_days: 183,
+        made_at: instant(NOW_S),
+        revision: "cc27a02".to_owned(),
+        served: Family::Lstm,
+        baseline: Family::HarCalendar,
+        rows: subjects()
+            .into_iter()
+            .flat_map(|symbol| [Family::Lstm, Family::HarCalendar].map(|model| row(model, symbol.clone())))
+            .collect(),
+        comparisons: vec![Comparison {
+            a: Family::HarCalendar,
+            b: Family::Lstm,
+            horizon: Horizon::Day,
+            difference: 0.01,
+            statistic: 3.1,
+            p: 0.002,
+        }],
+        best: vec![BestSet { horizon: Horizon::Day, members: vec![(Family::Lstm, 1.0), (Family::HarCalendar, 0.01)] }],
+        reports: subjects().map(report).to_vec(),
     }
 }
 
@@ -345,22 +420,30 @@ impl Desk for MadeUpDesk {
     }
 
     fn models(&self) -> Answer<'_, Vec<ModelCard>> {
-        Box::pin(async {
-            let scores: Vec<Score> = Horizon::ALL.into_iter().map(score).collect();
-            Ok(vec![ModelCard {
-                version: version(),
-                family: Family::Lstm,
-                is_champion: true,
-                trained_at: instant(NOW_S - 86_400),
-                trained_from: instant(NOW_S - 200_000_000),
-                trained_to: instant(NOW_S - 50_000_000),
-                seed: 7,
-                revision: "cc27a02".to_owned(),
-                parameters: 21_000,
-                scores: scores.clone(),
-                baseline: scores.clone(),
-                by_symbol: [("BTCUSDT".to_owned(), scores)].into(),
-            }])
+        Box::pin(async { Ok(vec![card()]) })
+    }
+
+    fn model_card(&self, version: Version) -> Answer<'_, JudgedModel> {
+        Box::pin(async move {
+            if version != card().version {
+                return Err(Failure::unknown_model(version.as_str()));
+            }
+            let is_judged = !self.is_unjudged.load(Ordering::SeqCst);
+            Ok(JudgedModel { card: card(), evaluation: is_judged.then(|| evaluation().without_reports()) })
+        })
+    }
+
+    fn how_good(&self, symbol: Option<Symbol>) -> Answer<'_, HowGood> {
+        Box::pin(async move {
+            if self.is_unjudged.load(Ordering::SeqCst) {
+                return Err(Failure::NotEvaluated);
+            }
+            let evaluation = evaluation();
+            let symbols = evaluation.symbols();
+            match symbol {
+                Some(symbol) if !symbols.contains(&symbol) => Err(Failure::unknown_symbol(symbol.as_str())),
+                symbol => Ok(HowGood { evaluation: evaluation.about(symbol.as_ref()), symbols }),
+            }
         })
     }
 

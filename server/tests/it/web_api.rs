@@ -117,6 +117,47 @@ async fn models_come_with_their_scores_beside_the_baseline() {
 }
 
 #[tokio::test]
+async fn a_models_card_says_what_it_learnt_from_how_it_was_judged_and_how_sure_that_is() {
+    let buddy = Buddy::spawn().await;
+    let reply = buddy.get("/api/v1/models/lstm-20250701-1a2b3c4d/card").await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_json_snapshot!(reply.json());
+
+    buddy.desk.is_unjudged.store(true, Ordering::SeqCst);
+    let unjudged = buddy.get("/api/v1/models/lstm-20250701-1a2b3c4d/card").await.json();
+    assert_eq!(unjudged["scores"], json!([]));
+    assert!(unjudged["protocol"][0].as_str().is_some_and(|text| text.starts_with("Scored once")), "{unjudged}");
+    assert_eq!(unjudged["reproduce"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_in_the_registry_has_no_card() {
+    let buddy = Buddy::spawn().await;
+    for version in ["lstm-20990101-00000000", "..%2F..%2Fetc", "%FF", "A%20B"] {
+        buddy.get(&format!("/api/v1/models/{version}/card")).await.problem(404, "unknown_model");
+    }
+}
+
+#[tokio::test]
+async fn an_evaluation_is_about_all_coins_and_about_the_one_that_is_named() {
+    let buddy = Buddy::spawn().await;
+    let subjects = |reply: &Value| -> Vec<Value> {
+        let reports = reply["reports"].as_array().expect("a list").clone();
+        reports.into_iter().map(|report| report["symbol"].clone()).collect()
+    };
+    let all = buddy.get("/api/v1/evaluation").await.json();
+    assert_eq!(subjects(&all), [Value::Null]);
+    assert_eq!(all["symbols"], json!(["BTCUSDT", "ETHUSDT"]));
+    let one = buddy.get("/api/v1/evaluation?symbol=eth").await.json();
+    assert_eq!(subjects(&one), [Value::Null, json!("ETHUSDT")]);
+    assert_json_snapshot!(one);
+
+    buddy.get("/api/v1/evaluation?symbol=DOGE").await.problem(404, "unknown_symbol");
+    buddy.desk.is_unjudged.store(true, Ordering::SeqCst);
+    buddy.get("/api/v1/evaluation").await.problem(404, "not_evaluated");
+}
+
+#[tokio::test]
 async fn the_market_says_how_old_it_is_and_what_is_missing() {
     let buddy = Buddy::spawn().await;
     assert_json_snapshot!(buddy.get("/api/v1/market").await.json());

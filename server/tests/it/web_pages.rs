@@ -115,3 +115,11 @@ async fn a_server_function_that_fails_has_the_status_of_its_failure() {
     assert_eq!((loading.status, loading.header("retry-after")), (503, "3"));
     assert!(loading.body.contains("not_ready"), "{}", loading.body);
 }
+
+#[tokio::test]
+async fn the_protocol_that_pages_link_to_can_be_read() {
+    let reply = Buddy::spawn().await.get("/ml-protocol.md").await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("content-type"), "text/plain; charset=utf-8");
+    assert!(reply.body.starts_with("# "), "{}", reply.body);
+}

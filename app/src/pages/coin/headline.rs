@@ -8,6 +8,7 @@ use domain::overview::CoinCard;
 use leptos::prelude::*;
 
 use crate::components::chance::Chance;
+use crate::components::horizon_switcher::HorizonSwitcher;
 use crate::components::moment::AsOf;
 use crate::components::price::Price;
 use crate::format;
@@ -32,6 +33,7 @@ pub(crate) fn Headline(card: CoinCard, horizon: Memo<Horizon>) -> impl IntoView 
             }
         }
     };
+    let page = Callback::new(move |to| Page::Coin(symbol.clone(), to));
     view! {
         <section class="headline">
             <div class="headline__head">
@@ -41,7 +43,7 @@ pub(crate) fn Headline(card: CoinCard, horizon: Memo<Horizon>) -> impl IntoView 
             <div class="headline__body">
                 <div class="headline__sentences" aria-live="polite">
                     {sentences}
-                    <HorizonLinks symbol horizon />
+                    <HorizonSwitcher current=horizon page />
                 </div>
                 {has_forecast
                     .then(|| {
@@ -76,32 +78,5 @@ fn Sentences(symbol: Symbol, forecast: Forecast) -> impl IntoView {
             )} " "
             {(words.coin.against_usual)(&volatility(usual.middle), &volatility(usual.low), &volatility(usual.high))}
         </p>
-    }
-}
-
-/// The choice of the horizon, as links: it works without JavaScript and can be shared.
-#[component]
-fn HorizonLinks(symbol: Symbol, horizon: Memo<Horizon>) -> impl IntoView {
-    let words = use_words();
-    let link = move |to: Horizon| {
-        view! {
-            <li>
-                <a
-                    class="segment"
-                    href=Page::Coin(symbol.clone(), to).href(words.language)
-                    data-noscroll=""
-                    aria-current=move || (horizon.get() == to).then_some("true")
-                >
-                    {(words.risk.next_hours)(to)}
-                </a>
-            </li>
-        }
-    };
-    view! {
-        <nav aria-label=words.coin.horizon>
-            <ul class="segments" role="list">
-                {Horizon::ALL.map(link)}
-            </ul>
-        </nav>
     }
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::charts::timeline::{Timeline, Verdict};
 use crate::components::moment::Moment;
 use crate::format;
+use crate::links::Page;
 use crate::words::{Words, use_words};
 
 /// How many past forecasts the table lists.
@@ -16,6 +17,7 @@ const TABLE_ROWS: usize = 30;
 #[component]
 pub(crate) fn Record(record: Option<TrackRecord>) -> impl IntoView {
     let words = use_words();
+    let judged = record.as_ref().map(|record| Page::HowGood(Some(record.symbol.clone()), record.horizon));
     let content = match record.filter(|record| !record.forecasts.is_empty()) {
         None => view! { <p class="empty">{words.coin.record_empty}</p> }.into_any(),
         Some(record) => {
@@ -43,6 +45,7 @@ pub(crate) fn Record(record: Option<TrackRecord>) -> impl IntoView {
             <h2>{words.coin.record_title}</h2>
             <p class="note">{words.coin.record_caption}</p>
             {content}
+            {judged.map(|page| view! { <p class="record__more"><a href=page.href(words.language)>{words.how_good.link}</a></p> })}
         </section>
     }
 }

@@ -53,6 +53,11 @@ impl Parameters {
         Symbol::parse(text)
     }
 
+    /// A coin, where one is named.
+    pub(super) fn maybe_symbol(&self, name: &str) -> Result<Option<Symbol>, Failure> {
+        self.get(name).map(Symbol::parse).transpose()
+    }
+
     /// A horizon, 24 hours where none is given.
     pub(super) fn horizon(&self) -> Result<Horizon, Failure> {
         self.get("horizon").map_or(Ok(Horizon::default()), Horizon::parse)

@@ -1,5 +1,7 @@
 //! What the API says, shape by shape. Fields are added here, never renamed and never removed, within a version.
 
+pub mod evaluation;
+
 use std::collections::BTreeMap;
 
 use domain::clock::SECONDS_PER_HOUR;
@@ -245,7 +247,7 @@ pub struct Model {
     /// Its name in the registry.
     #[schema(example = "lstm-20250701-1a2b3c4d")]
     pub version: String,
-    /// Its family: persistence, ewma, har, har_calendar, random_forest or lstm.
+    /// Its family, such as `har_calendar`, `lstm` or `blend`.
     #[schema(value_type = String, example = "lstm")]
     pub family: &'static str,
     /// Whether it serves.

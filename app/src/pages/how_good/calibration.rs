@@ -1,0 +1,138 @@
+//! Whether forecasts and chances are right on average.
+
+use domain::evaluation::{OutcomeBin, ReliabilityBin};
+use leptos::prelude::*;
+
+use crate::charts::{outcomes, reliability};
+use crate::format;
+use crate::words::use_words;
+
+/// Forecast against outcome.
+#[component]
+pub(crate) fn Outcomes(bins: Vec<OutcomeBin>) -> impl IntoView {
+    let words = use_words();
+    let volatility = |value| format::volatility(words.language, value);
+    let rows = bins
+        .iter()
+        .map(|bin| {
+            view! {
+                <tr>
+                    <th scope="row" class="table__number">{volatility(bin.forecast)}</th>
+                    <td class="table__number">{volatility(bin.q10)}</td>
+                    <td class="table__number">{volatility(bin.q50)}</td>
+                    <td class="table__number">{volatility(bin.q90)}</td>
+                    <td class="table__number">{format::number(words.language, f64::from(bin.count), 0)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="panel">
+            <h2>{words.how_good.outcomes_title}</h2>
+            <figure class="plot">
+                <p class="plot__axis">"↑ " {words.how_good.outcome_axis}</p>
+                <div class="plot__square">
+                    <outcomes::Outcomes bins />
+                </div>
+                <p class="plot__axis plot__axis--end">{words.how_good.forecast_axis} " →"</p>
+                <figcaption class="key">
+                    {key("outcomes__line", words.how_good.key_middle)}
+                    {key("outcomes__band", words.how_good.key_band)}
+                    {key("picture__diagonal", words.how_good.key_diagonal)}
+                </figcaption>
+            </figure>
+            <p class="note">{words.how_good.outcomes_note}</p>
+            <details class="explain">
+                <summary>{words.how_good.as_table}</summary>
+                <div class="table-scroll" tabindex="0" role="region" aria-label=words.how_good.outcomes_title>
+                    <table class="table">
+                        <caption>{words.how_good.outcomes_title}", "{words.risk.per_day}</caption>
+                        <thead>
+                            <tr>
+                                <th scope="col" class="table__number">{words.how_good.forecast}</th>
+                                <th scope="col" class="table__number">{words.how_good.tenth}</th>
+                                <th scope="col" class="table__number">{words.how_good.median}</th>
+                                <th scope="col" class="table__number">{words.how_good.ninetieth}</th>
+                                <th scope="col" class="table__number">{words.how_good.count}</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </details>
+        </section>
+    }
+}
+
+/// Chances against what happened.
+#[component]
+pub(crate) fn Reliability(bins: Vec<ReliabilityBin>) -> impl IntoView {
+    let words = use_words();
+    let share = |value| format::percent(words.language, value, 0);
+    let rows = bins
+        .iter()
+        .map(|bin| {
+            view! {
+                <tr>
+                    <th scope="row" class="table__number">{share(bin.chance)}</th>
+                    <td class="table__number">{share(bin.happened)}</td>
+                    <td class="table__number">{format::number(words.language, f64::from(bin.count), 0)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let close = bins.iter().filter(|bin| reliability::is_close(bin)).count();
+    let summary = (words.how_good.reliability_picture)(close, bins.len());
+    view! {
+        <section class="panel">
+            <h2>{words.how_good.reliability_title}</h2>
+            <p>{summary}</p>
+            <figure class="plot">
+                <p class="plot__axis">"↑ " {words.how_good.happened_axis}</p>
+                <div class="plot__square">
+                    <reliability::Reliability bins />
+                </div>
+                <p class="plot__axis plot__axis--end">{words.how_good.chance_axis} " →"</p>
+                <figcaption class="key">
+                    <span class="key__entry">
+                        <svg class="key__sample" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+                            <circle class="reliability__dot" cx="8" cy="8" r="6" />
+                        </svg>
+                        {words.how_good.key_dots}
+                    </span>
+                    {key("reliability__band", words.how_good.key_tolerance)}
+                </figcaption>
+            </figure>
+            <p class="note">{words.how_good.reliability_note}</p>
+            <details class="explain">
+                <summary>{words.how_good.as_table}</summary>
+                <div class="table-scroll" tabindex="0" role="region" aria-label=words.how_good.reliability_title>
+                    <table class="table">
+                        <caption>{words.risk.chance_of_high}</caption>
+                        <thead>
+                            <tr>
+                                <th scope="col" class="table__number">{words.how_good.given}</th>
+                                <th scope="col" class="table__number">{words.how_good.happened}</th>
+                                <th scope="col" class="table__number">{words.how_good.count}</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </details>
+        </section>
+    }
+}
+
+/// A mark of a chart with its meaning; a band is drawn as one, anything else as a line.
+pub(super) fn key(class: &'static str, text: &'static str) -> impl IntoView {
+    let shape = if class.ends_with("band") { "M0 2H16V14H0Z" } else { "M0 8H16" };
+    view! {
+        <span class="key__entry">
+            <svg class="key__sample" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+                <path class=class d=shape />
+            </svg>
+            {text}
+        </span>
+    }
+}

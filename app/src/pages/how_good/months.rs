@@ -1,0 +1,78 @@
+//! Our error against the baseline's, month by month.
+
+use domain::evaluation::MonthScore;
+use domain::model::Family;
+use leptos::prelude::*;
+
+use crate::charts::months::{self, gain};
+use crate::format;
+use crate::words::{lower_first, use_words};
+
+/// Bars of the difference, in how many months it was ours that was smaller, and every month as a table.
+#[component]
+pub(crate) fn Months(months: Vec<MonthScore>, baseline: Family) -> impl IntoView {
+    let words = use_words();
+    let error = |value| format::number(words.language, value, 3);
+    let rows = months
+        .iter()
+        .rev()
+        .map(|month| {
+            view! {
+                <tr>
+                    <th scope="row">{month.month.strftime("%Y-%m").to_string()}</th>
+                    <td class="table__number">{error(month.qlike)}</td>
+                    <td class="table__number">{error(month.baseline)}</td>
+                    <td class="table__number">{format::signed_percent(words.language, gain(month))}</td>
+                    <td class="table__number">{format::number(words.language, f64::from(month.count), 0)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let better = months.iter().filter(|month| gain(month) > 0.0).count();
+    let summary = (words.how_good.months_picture)(better, months.len());
+    let method = lower_first((words.models.family)(baseline));
+    let sample = |class: &'static str, text: &'static str| {
+        view! {
+            <span class="key__entry">
+                <svg class="key__sample" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+                    <rect class=class x="4" y="2" width="8" height="12" />
+                </svg>
+                {text}
+            </span>
+        }
+    };
+    view! {
+        <section class="panel">
+            <h2>{words.how_good.months_title}</h2>
+            <p>{summary}</p>
+            <figure class="plot">
+                <div class="plot__wide">
+                    <months::Months months />
+                </div>
+                <figcaption class="key">
+                    {sample("months__bar--better", words.how_good.key_better)}
+                    {sample("months__bar--worse", words.how_good.key_worse)}
+                </figcaption>
+            </figure>
+            <p class="note">{(words.how_good.months_note)(&method)}</p>
+            <details class="explain">
+                <summary>{words.how_good.as_table}</summary>
+                <div class="table-scroll" tabindex="0" role="region" aria-label=words.how_good.months_title>
+                    <table class="table">
+                        <caption>{words.how_good.months_title}</caption>
+                        <thead>
+                            <tr>
+                                <th scope="col">{words.how_good.month}</th>
+                                <th scope="col" class="table__number">{words.how_good.ours}</th>
+                                <th scope="col" class="table__number">{words.how_good.theirs}</th>
+                                <th scope="col" class="table__number">{words.how_good.difference}</th>
+                                <th scope="col" class="table__number">{words.how_good.count}</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </details>
+        </section>
+    }
+}
