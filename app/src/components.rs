@@ -14,4 +14,5 @@ pub(crate) mod market_banner;
 pub(crate) mod moment;
 pub(crate) mod page_head;
 pub(crate) mod price;
+pub(crate) mod score_cells;
 pub(crate) mod skeletons;

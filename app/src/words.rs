@@ -152,7 +152,7 @@ part! {
         title, description, lead, empty, champion, trained, span, seed, revision, parameters,
         origins, measure, this_model, baseline, qlike, rmse, r2, auc, brier, coverage80, coverage95,
         qlike_meaning, rmse_meaning, r2_meaning, auc_meaning, brier_meaning, coverage_meaning, meaning_title,
-        by_coin, coin, better, worse, even, no_scores,
+        by_coin, coin, better, worse, even, no_scores, judged,
     }
     sentences {
         family: fn(Family) -> &'static str,
@@ -167,7 +167,7 @@ part! {
         outcomes_title, outcomes_note, forecast_axis, outcome_axis, key_middle, key_band, key_diagonal, as_table,
         forecast, tenth, median, ninetieth, count, reliability_title, reliability_note, chance_axis, happened_axis,
         key_dots, key_tolerance, given, happened, months_title, key_better, key_worse, month, ours, theirs,
-        difference, failures_title, parts_caption, part, inside, misses_title, misses_note, coin, made, interval,
+        smaller_by, failures_title, parts_caption, part, inside, misses_title, misses_note, coin, made, interval,
         realised, times, models_title, models_note, models_pooled, model, error, explained, separation, p, best, yes,
         no, serves, protocol_title, protocol_2, protocol_3, protocol_link, limits_title, limit_1, limit_2, limit_3,
         limit_4, link,

@@ -245,10 +245,11 @@ async fn a_record_without_finished_forecasts_is_an_explained_absence() {
 async fn models_are_listed_beside_their_baseline() {
     page("/models")
         .await
-        .shows("Recurrent network (LSTM)")
+        .shows("Recurrent network, boosting and autoregression blended")
         .shows("Champion")
         .shows("0.141")
-        .shows("better than the baseline");
+        .shows("better than the baseline")
+        .shows("Walk-forward over all coins, with 95% confidence intervals");
     get(SampleDesk { has_models: false, ..SampleDesk::default() }, "/models")
         .await
         .shows("The registry holds no model yet.");

@@ -15,7 +15,13 @@ use crate::registry::{Registry, RegistryError, Stamp};
 #[derive(Clone)]
 pub struct Evaluations {
     registry: Registry,
-    kept: Arc<Mutex<BTreeMap<Version, (Stamp, Arc<Evaluation>)>>>,
+    kept: Arc<Mutex<BTreeMap<Version, Kept>>>,
+}
+
+/// An evaluation, and what its file looked like when it was read.
+struct Kept {
+    stamp: Stamp,
+    evaluation: Arc<Evaluation>,
 }
 
 impl Evaluations {
@@ -67,13 +73,13 @@ impl Evaluations {
     fn read(&self, version: &Version) -> Result<Option<Arc<Evaluation>>, RegistryError> {
         let Some(stamp) = self.registry.evaluation_stamp(version)? else { return Ok(None) };
         let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, evaluation)) = kept().get(version)
-            && *at == stamp
+        if let Some(known) = kept().get(version)
+            && known.stamp == stamp
         {
-            return Ok(Some(Arc::clone(evaluation)));
+            return Ok(Some(Arc::clone(&known.evaluation)));
         }
         let Some(evaluation) = self.registry.evaluation(version)?.map(Arc::new) else { return Ok(None) };
-        kept().insert(version.clone(), (stamp, Arc::clone(&evaluation)));
+        kept().insert(version.clone(), Kept { stamp, evaluation: Arc::clone(&evaluation) });
         Ok(Some(evaluation))
     }
 }

@@ -45,8 +45,10 @@ pub(crate) fn Reliability(bins: Vec<ReliabilityBin>) -> impl IntoView {
         .iter()
         .map(|&tick| {
             let text = format::percent(words.language, tick, 0);
+            // Half of the first label would lie outside the picture.
+            let anchor = if tick > 0.0 { "middle" } else { "start" };
             view! {
-                <text class="picture__label" x=format!("{:.1}%", across.at(tick)) y="98.5%" text-anchor="middle">
+                <text class="picture__label" x=format!("{:.1}%", across.at(tick)) y="98.5%" text-anchor=anchor>
                     {text.clone()}
                 </text>
                 <text class="picture__label" x="99.5%" y=format!("{:.1}%", down.at(tick)) dy="0.35em" text-anchor="end">

@@ -47,3 +47,8 @@ pub(crate) fn page() -> AnyView {
     }
     .into_any()
 }
+
+/// No shape at all, for what may never come.
+pub(crate) fn nothing() -> AnyView {
+    ().into_any()
+}

@@ -1,13 +1,16 @@
 //! The models in the registry, what they learnt from and how they scored.
 
+mod judged;
+
 use std::sync::Arc;
 
+use domain::evaluation::HowGood;
 use domain::forecast::Horizon;
 use domain::market::Symbol;
 use domain::model::{ModelCard, Score};
 use leptos::prelude::*;
 
-use crate::api;
+use crate::api::{self, error::ApiError};
 use crate::components::explain::terms_list;
 use crate::components::loaded::Loaded;
 use crate::components::moment::{Day, Moment};
@@ -16,6 +19,8 @@ use crate::components::skeletons;
 use crate::format;
 use crate::links::Page;
 use crate::words::{Words, use_words};
+
+use self::judged::Judged;
 
 /// One way to judge a model.
 struct Measure {
@@ -32,6 +37,7 @@ struct Measure {
 pub(crate) fn ModelsPage() -> impl IntoView {
     let words = use_words();
     let models = Resource::new(|| (), |()| api::models());
+    let good = Resource::new(|| (), |()| api::how_good(None));
     view! {
         <PageHead
             title=words.models.title.to_owned()
@@ -50,7 +56,7 @@ pub(crate) fn ModelsPage() -> impl IntoView {
                 if models.is_empty() {
                     view! { <p class="empty">{words.models.empty}</p> }.into_any()
                 } else {
-                    models.into_iter().map(|model| view! { <Model model /> }).collect_view().into_any()
+                    models.into_iter().map(|model| view! { <Model model good /> }).collect_view().into_any()
                 }
             })
         />
@@ -59,10 +65,28 @@ pub(crate) fn ModelsPage() -> impl IntoView {
 }
 
 #[component]
-fn Model(model: ModelCard) -> impl IntoView {
+fn Model(
+    model: ModelCard,
+    /// The evaluation of the model that serves.
+    good: Resource<Result<Option<HowGood>, ApiError>>,
+) -> impl IntoView {
     let words = use_words();
     let count = format::number(words.language, f64::from(model.parameters), 0);
     let champion = model.is_champion.then(|| view! { <span class="badge">{words.models.champion}</span> });
+    let judged = model.is_champion.then(|| {
+        let family = model.family;
+        view! {
+            <Loaded
+                of=good
+                skeleton=skeletons::nothing
+                quiet=true
+                content=Arc::new(move |good: Option<HowGood>| {
+                    let good = good.filter(|good| good.evaluation.served == family);
+                    good.map(|good| view! { <Judged good /> }).into_any()
+                })
+            />
+        }
+    });
     let scores = if model.scores.is_empty() {
         view! { <p class="empty">{words.models.no_scores}</p> }.into_any()
     } else {
@@ -117,6 +141,7 @@ fn Model(model: ModelCard) -> impl IntoView {
                     </dd>
                 </div>
             </dl>
+            {judged}
             {scores}
         </article>
     }

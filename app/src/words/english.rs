@@ -305,6 +305,7 @@ pub(super) static WORDS: Words = Words {
         worse: "worse than the baseline",
         even: "level with the baseline",
         no_scores: "This model has not been scored yet.",
+        judged: "Walk-forward over all coins, with 95% confidence intervals",
         family: |family| match family {
             Family::Persistence => "Persistence",
             Family::Ewma => "Exponentially weighted average",

@@ -339,6 +339,7 @@ pub(super) static WORDS: Words = Words {
         worse: "moins bien que la référence",
         even: "à égalité avec la référence",
         no_scores: "Ce modèle n’a pas encore été jugé.",
+        judged: "Évaluation glissante sur toutes les cryptos, avec intervalles de confiance à 95\u{202f}%",
         family: |family| match family {
             Family::Persistence => "Persistance",
             Family::Ewma => "Moyenne à pondération exponentielle",

@@ -329,7 +329,7 @@ fn model() -> ModelCard {
     let scores = Horizon::ALL.map(|horizon| score(horizon, 0.141)).to_vec();
     ModelCard {
         version: version(),
-        family: Family::Lstm,
+        family: Family::Blend,
         is_champion: true,
         trained_at: instant(NOW_S),
         trained_from: instant(NOW_S - 2_800 * DAY_S),

@@ -26,9 +26,19 @@ pub(crate) fn Outcomes(bins: Vec<OutcomeBin>) -> impl IntoView {
             }
         })
         .collect_view();
+    let summary = bins.first().zip(bins.last()).map(|(first, last)| {
+        (words.how_good.outcomes_picture)(
+            bins.len(),
+            &volatility(first.forecast),
+            &volatility(first.q50),
+            &volatility(last.forecast),
+            &volatility(last.q50),
+        )
+    });
     view! {
         <section class="panel">
             <h2>{words.how_good.outcomes_title}</h2>
+            <p>{summary}</p>
             <figure class="plot">
                 <p class="plot__axis">"↑ " {words.how_good.outcome_axis}</p>
                 <div class="plot__square">

@@ -56,9 +56,9 @@ pub(crate) fn Failures(parts: Vec<PartScore>, misses: Vec<Miss>) -> impl IntoVie
                         <tr>
                             <th scope="col">{words.how_good.part}</th>
                             <th scope="col" class="table__number">{words.how_good.ours}</th>
-                            <td></td>
+                            <td class="failures__bar"></td>
                             <th scope="col" class="table__number">{words.how_good.theirs}</th>
-                            <th scope="col" class="table__number">{words.how_good.difference}</th>
+                            <th scope="col" class="table__number">{words.how_good.smaller_by}</th>
                             <th scope="col" class="table__number">{words.how_good.inside}</th>
                             <th scope="col" class="table__number">{words.how_good.count}</th>
                         </tr>
@@ -96,7 +96,7 @@ fn Misses(
     view! {
         <h3 class="how-good__sub">{words.how_good.misses_title}</h3>
         <div class="table-scroll" tabindex="0" role="region" aria-label=words.how_good.misses_title>
-            <table class="table">
+            <table class="table misses">
                 <caption>{words.how_good.misses_note}</caption>
                 <thead>
                     <tr>

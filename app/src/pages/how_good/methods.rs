@@ -7,6 +7,7 @@ use domain::forecast::Horizon;
 use domain::market::Symbol;
 use leptos::prelude::*;
 
+use crate::components::score_cells::{score_cells, score_heads};
 use crate::format;
 use crate::words::use_words;
 
@@ -22,7 +23,6 @@ pub(crate) fn Methods(good: Arc<HowGood>, subject: Option<Symbol>, horizon: Hori
     let number = |value, decimals| format::number(words.language, value, decimals);
     let row = |row: &Row| {
         let is_ours = row.model == evaluation.served;
-        let Row { score, intervals, .. } = row;
         let pair = evaluation.comparison(row.model, evaluation.served, horizon);
         let p = match pair {
             Some(pair) if pair.p < 0.001 => format!("<\u{202f}{}", number(0.001, 3)),
@@ -34,7 +34,6 @@ pub(crate) fn Methods(good: Arc<HowGood>, subject: Option<Symbol>, horizon: Hori
             Some(false) => words.how_good.no.into_any(),
             None => "–".into_any(),
         };
-        let share = |value| format::percent(words.language, value, 1);
         view! {
             <tr class=if is_ours { "table__row--strong" } else { "" }>
                 <th scope="row">
@@ -47,35 +46,14 @@ pub(crate) fn Methods(good: Arc<HowGood>, subject: Option<Symbol>, horizon: Hori
                             }
                         })}
                 </th>
-                <td class="table__number">
-                    {number(score.qlike, 3)}
-                    <span class="methods__interval">
-                        {between(&number(intervals.qlike[0], 3), &number(intervals.qlike[1], 3))}
-                    </span>
-                </td>
-                <td class="table__number">
-                    {number(score.r2_log, 2)}
-                    <span class="methods__interval">
-                        {between(&number(intervals.r2_log[0], 2), &number(intervals.r2_log[1], 2))}
-                    </span>
-                </td>
-                <td class="table__number">
-                    {number(score.auc, 3)}
-                    <span class="methods__interval">
-                        {between(&number(intervals.auc[0], 3), &number(intervals.auc[1], 3))}
-                    </span>
-                </td>
-                <td class="table__number">
-                    {share(score.coverage80)}
-                    <span class="methods__interval">
-                        {between(&share(intervals.coverage80[0]), &share(intervals.coverage80[1]))}
-                    </span>
-                </td>
+                {score_cells(words, row)}
                 <td class="table__number">{if is_ours { "–".to_owned() } else { p }}</td>
                 <td>{is_best}</td>
             </tr>
         }
     };
+    let heads =
+        score_heads(words).map(|head| view! { <th scope="col" class="table__number">{head}</th> }).collect_view();
     let rows = rows.into_iter().map(row).collect_view();
     let pooled = subject.is_some().then(|| format!(" {}", words.how_good.models_pooled));
     view! {
@@ -86,10 +64,7 @@ pub(crate) fn Methods(good: Arc<HowGood>, subject: Option<Symbol>, horizon: Hori
                     <thead>
                         <tr>
                             <th scope="col">{words.how_good.model}</th>
-                            <th scope="col" class="table__number">{words.how_good.error}</th>
-                            <th scope="col" class="table__number">{words.how_good.explained}</th>
-                            <th scope="col" class="table__number">{words.how_good.separation}</th>
-                            <th scope="col" class="table__number">{words.how_good.inside}</th>
+                            {heads}
                             <th scope="col" class="table__number">{words.how_good.p}</th>
                             <th scope="col">{best}</th>
                         </tr>
@@ -100,8 +75,4 @@ pub(crate) fn Methods(good: Arc<HowGood>, subject: Option<Symbol>, horizon: Hori
             <p class="note">{words.how_good.models_note} {pooled}</p>
         </section>
     }
-}
-
-fn between(low: &str, high: &str) -> String {
-    format!("{low} – {high}")
 }

@@ -65,7 +65,7 @@ pub(crate) fn Months(months: Vec<MonthScore>, baseline: Family) -> impl IntoView
                                 <th scope="col">{words.how_good.month}</th>
                                 <th scope="col" class="table__number">{words.how_good.ours}</th>
                                 <th scope="col" class="table__number">{words.how_good.theirs}</th>
-                                <th scope="col" class="table__number">{words.how_good.difference}</th>
+                                <th scope="col" class="table__number">{words.how_good.smaller_by}</th>
                                 <th scope="col" class="table__number">{words.how_good.count}</th>
                             </tr>
                         </thead>

@@ -42,7 +42,7 @@ fn Line(
     let words = use_words();
     let all = f64::from(came) + f64::from(stayed);
     let share = if all > 0.0 { f64::from(came) / all } else { 0.0 };
-    // What was said right is filled, what was said wrong is hatched in the colour of what is outside.
+    // What was said right has one colour on both lines, what was said wrong the other; the words say which is which.
     let (class_came, class_stayed) = if is_warned {
         ("warnings__bar--right", "warnings__bar--wrong")
     } else {

@@ -47,9 +47,10 @@ pub(super) const WORDS: HowGood = HowGood {
     month: "Month",
     ours: "Our error",
     theirs: "Simple method",
-    difference: "Difference",
+    smaller_by: "Ours smaller by",
     failures_title: "Where it fails",
-    parts_caption: "Mean error (QLIKE) by year, and by how volatile the coin had just been",
+    parts_caption: "Mean error (QLIKE) by year, and by how volatile the coin had just been; the mark on \
+                    each bar is the simple method",
     part: "Forecasts made",
     inside: "Inside 80%",
     misses_title: "The worst misses",

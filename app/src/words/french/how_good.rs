@@ -48,9 +48,10 @@ pub(super) const WORDS: HowGood = HowGood {
     month: "Mois",
     ours: "Notre erreur",
     theirs: "Méthode simple",
-    difference: "Différence",
+    smaller_by: "La nôtre plus petite de",
     failures_title: "Là où ça échoue",
-    parts_caption: "Erreur moyenne (QLIKE) par année, et selon l’agitation qui venait de finir",
+    parts_caption: "Erreur moyenne (QLIKE) par année, et selon l’agitation qui venait de finir\u{202f}; le trait \
+                    sur chaque barre est la méthode simple",
     part: "Prévisions faites",
     inside: "Dans les 80\u{202f}%",
     misses_title: "Les pires écarts",
