@@ -8,7 +8,6 @@
 pub mod error;
 
 use domain::chart::{ChartSlice, Resolution};
-use domain::error::Failure;
 use domain::evaluation::HowGood;
 use domain::forecast::Horizon;
 use domain::market::{MarketState, Symbol};
@@ -54,7 +53,7 @@ pub async fn models() -> Result<Vec<ModelCard>, ApiError> {
 #[server(name = ReadHowGood, prefix = "/ui", endpoint = "how-good", input = GetUrl)]
 pub async fn how_good(symbol: Option<Symbol>) -> Result<Option<HowGood>, ApiError> {
     match crate::ssr::desk()?.how_good(symbol).await {
-        Err(Failure::NotEvaluated) => Ok(None),
+        Err(domain::error::Failure::NotEvaluated) => Ok(None),
         answer => Ok(Some(answer?)),
     }
 }

@@ -9,7 +9,7 @@ use crate::format;
 use crate::words::use_words;
 
 const LEFT: f64 = 0.5;
-const RIGHT: f64 = 91.5;
+const RIGHT: f64 = 87.0;
 const TOP: f64 = 4.0;
 const BOTTOM: f64 = 90.0;
 

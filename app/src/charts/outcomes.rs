@@ -9,7 +9,7 @@ use crate::format;
 use crate::words::use_words;
 
 const LEFT: f64 = 1.0;
-const RIGHT: f64 = 90.0;
+const RIGHT: f64 = 87.0;
 const TOP: f64 = 2.0;
 const BOTTOM: f64 = 92.0;
 
