@@ -245,7 +245,7 @@ async fn a_record_without_finished_forecasts_is_an_explained_absence() {
 async fn models_are_listed_beside_their_baseline() {
     page("/models")
         .await
-        .shows("Recurrent network, boosting and autoregression blended")
+        .shows("Recurrent network and boosting blended")
         .shows("Champion")
         .shows("0.141")
         .shows("better than the baseline")

@@ -5,7 +5,7 @@
     epoch.py threads 2 --epochs 3       one network on two threads
 
 The same network, batch, loss, optimiser and schedule as ml/src/model/lstm, on random numbers. Prints a line of JSON
-with the seconds that each epoch of each network took: batches, both passes, optimiser, validation loss.
+with the seconds that each epoch of each network took: batches, both passes, optimiser.
 """
 
 import argparse
@@ -24,7 +24,6 @@ def train(work, threads, barrier, results):
     # Every thirty days lie together already: PyTorch is spared the gathering from a table of days.
     sequences = torch.randn(examples, work.days, work.features)
     targets = torch.randn(examples, 2)
-    held_out, held_out_targets = sequences[: work.validation], targets[: work.validation]
 
     lstm = torch.nn.LSTM(work.features, work.hidden, batch_first=True)
     head = torch.nn.Linear(work.hidden, 4)
@@ -55,8 +54,6 @@ def train(work, threads, barrier, results):
         start = time.perf_counter()
         for at, picked in enumerate(torch.randperm(examples).split(work.batch)):
             step(picked, (epoch + at / work.steps) / work.epochs)
-        with torch.inference_mode():
-            loss_of(held_out, held_out_targets).item()
         seconds.append(time.perf_counter() - start)
     results.put(seconds)
 
@@ -68,7 +65,6 @@ def main():
     parser.add_argument("--epochs", type=int, default=2)
     for name, value in [("steps", 252), ("batch", 256), ("days", 30), ("features", 27), ("hidden", 32)]:
         parser.add_argument(f"--{name}", type=int, default=value)
-    parser.add_argument("--validation", type=int, default=1600)
     work = parser.parse_args()
 
     networks, threads = (work.count, 1) if work.arrangement == "processes" else (1, work.count)

@@ -73,9 +73,9 @@ pub enum Family {
     Boosting,
     /// The recurrent network.
     Lstm,
-    /// HAR with calendar and gradient boosting together: the blend without its network.
+    /// HAR with calendar and gradient boosting together: a blend without the network.
     BlendWithoutLstm,
-    /// The network, gradient boosting and HAR with calendar together.
+    /// The network and gradient boosting together.
     Blend,
 }
 

@@ -2,8 +2,7 @@
 //!
 //! `cargo bench -p ml --bench epoch -- NETWORKS EPOCHS` fits that many networks at once on a seeded random walk of
 //! nine coins and prints one line of JSON: the shape of the work, and the seconds that each epoch of each network
-//! took. An epoch's time is all that a training does in it: gathering the batches, both passes, the optimiser and
-//! the validation loss at its end.
+//! took. An epoch's time is all that a training does in it: gathering the batches, both passes and the optimiser.
 
 use std::sync::Mutex;
 use std::time::Instant;
@@ -17,7 +16,7 @@ use ml::split::Fold;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Enough for 64,500 training origins, six hours apart, after the features' look-back and the validation span.
+/// Enough for 64,500 training origins, six hours apart, after the features' look-back.
 const HOURS: usize = 48_400;
 const START_S: i64 = 1_500_001_200;
 
@@ -29,11 +28,10 @@ fn main() {
     let borrowed: Vec<_> = market.iter().map(|(symbol, series)| (symbol.clone(), series)).collect();
     let panel = Panel::new(&features::compute(&borrowed).expect("candles without gaps"));
     let end_s = START_S + HOURS as i64 * SECONDS_PER_HOUR;
-    let fold = Fold::new(0, end_s, end_s);
+    let fold = Fold { train_from_s: 0, test_from_s: end_s, test_to_s: end_s };
     // One more than is timed: an epoch has ended when the next has begun.
     let plan = Plan { members: networks, epochs: epochs + 1, ..Plan::default() };
     let training = fold.training(&panel, plan.every_hours);
-    let validation = fold.validation(&panel, 24);
 
     let starts = Mutex::new(vec![Vec::new(); networks]);
     let watch = |Progress { member, step, .. }: Progress| {
@@ -42,7 +40,7 @@ fn main() {
         }
         true
     };
-    Lstm::fit(&panel, &training, &validation, &plan, 7, &watch).expect("networks");
+    Lstm::fit(&panel, &training, &plan, 7, &watch).expect("networks");
 
     let starts = starts.into_inner().expect("no panic while held");
     let seconds: Vec<Vec<f64>> =
@@ -54,7 +52,6 @@ fn main() {
         "days": SEQUENCE_DAYS,
         "features": FEATURE_COUNT,
         "hidden": plan.hidden,
-        "validation": validation.len(),
     });
     println!("{report}");
 }

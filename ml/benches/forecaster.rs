@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use criterion::{Criterion, criterion_group, criterion_main};
 use domain::market::{COINS, CandleSeries, Symbol};
 use ml::artefact;
-use ml::dataset::{Origin, Panel};
+use ml::dataset::Panel;
 use ml::features;
-use ml::forecaster::Forecaster;
+use ml::forecaster::{Forecaster, Shapes};
 use ml::model::lstm::{Lstm, Plan};
 use ml::split::Fold;
 
@@ -55,7 +55,7 @@ fn forecasts(criterion: &mut Criterion) {
         bencher.iter(|| forecaster.model().predict(black_box(&panel), &[origin]).expect("a prediction"));
     });
     criterion.bench_function("one forecast with reasons, both horizons", |bencher| {
-        bencher.iter(|| forecaster.forecast(black_box(&panel), origin).expect("a forecast"));
+        bencher.iter(|| forecaster.forecast(black_box(&panel), origin, &Shapes::default()).expect("a forecast"));
     });
 }
 
@@ -66,14 +66,13 @@ fn epoch(criterion: &mut Criterion) {
     let borrowed: Vec<_> = market.iter().map(|(symbol, series)| (symbol.clone(), series)).collect();
     let panel = Panel::new(&features::compute(&borrowed).expect("real candles"));
     // 2024-07-01, as for the shipped model.
-    let fold = Fold::new(0, 1_719_792_000, i64::MAX);
+    let fold = Fold { train_from_s: 0, test_from_s: 1_719_792_000, test_to_s: i64::MAX };
     let plan = Plan { members: 1, epochs: 1, ..Plan::default() };
     let training = fold.training(&panel, plan.every_hours);
-    let validation: Vec<Origin> = fold.validation(&panel, 24);
     let mut group = criterion.benchmark_group("training");
     group.sample_size(10);
     group.bench_function("one epoch of one network", |bencher| {
-        bencher.iter(|| Lstm::fit(&panel, &training, &validation, &plan, 7, &|_| true).expect("a network"));
+        bencher.iter(|| Lstm::fit(&panel, &training, &plan, 7, &|_| true).expect("a network"));
     });
     group.finish();
 }

@@ -23,7 +23,7 @@ use crate::model::lstm::Lstm;
 use crate::model::{ModelError, VolatilityModel};
 
 /// Names the layout of the two files. A change of layout is a new name.
-const FORMAT: &str = "investbuddy-forecaster/1";
+const FORMAT: &str = "investbuddy-forecaster/2";
 
 const MANIFEST: &str = "manifest.json";
 const WEIGHTS: &str = "weights.safetensors";
@@ -98,8 +98,8 @@ pub struct Manifest {
     pub trained_at: Timestamp,
     /// First candle of the training span.
     pub trained_from: Timestamp,
-    /// Origins of the validation span begin here.
-    pub validated_from: Timestamp,
+    /// The errors that shape the intervals were made from here on, by models that had not seen what they forecast.
+    pub calibrated_from: Timestamp,
     /// End of everything that the training saw.
     pub trained_to: Timestamp,
     /// The coins that it was fitted on.
@@ -112,8 +112,6 @@ pub struct Manifest {
     pub parameters: u32,
     /// Means and deviations of the features over the training span.
     pub scaler: Scaler,
-    /// The shape of the errors on the validation span.
-    pub calibration: Calibration,
     /// Scores on origins after the training, pooled over coins.
     pub scores: Vec<Score>,
     /// The same scores of the baseline.
@@ -179,15 +177,16 @@ impl StoredModel {
         }
     }
 
-    /// The weights as they are stored, and their hash.
+    /// The weights and the errors beside them as they are stored, and their hash.
     ///
     /// # Errors
     /// [`ArtefactError::Model`] where a tensor cannot be read.
-    pub fn weights(&self) -> Result<Weights, ArtefactError> {
-        let tensors = match self {
+    pub fn weights(&self, calibration: &Calibration) -> Result<Weights, ArtefactError> {
+        let mut tensors = match self {
             Self::Lstm(lstm) => lstm.to_tensors()?,
             Self::Har(har) => har.to_tensors(),
         };
+        calibration.to_tensors(&mut tensors);
         Ok(Weights::new(&tensors))
     }
 
@@ -297,12 +296,15 @@ pub fn load(folder: &Path) -> Result<Forecaster, ArtefactError> {
     if hex(&Sha256::digest(&bytes)) != manifest.weights_sha256 {
         return Err(damaged("its hash is not the manifest's"));
     }
-    if !manifest.scaler.is_sound() || !manifest.calibration.is_sound() {
-        return Err(damaged("the scaler or the calibration of its manifest is not sound"));
+    if !manifest.scaler.is_sound() {
+        return Err(damaged("the scaler of its manifest is not sound"));
     }
     let tensors = read_tensors(&bytes).ok_or_else(|| damaged("not tensors of 64-bit numbers"))?;
     let model = StoredModel::from_tensors(&manifest, &tensors)?.ok_or_else(|| damaged("tensors are missing"))?;
-    Ok(Forecaster::new(manifest, model.into_model()))
+    let calibration = Calibration::from_tensors(&tensors)
+        .filter(Calibration::is_enough)
+        .ok_or_else(|| damaged("the errors that shape its intervals are missing"))?;
+    Ok(Forecaster::new(manifest, model.into_model(), calibration))
 }
 
 fn read_tensors(bytes: &[u8]) -> Option<Tensors> {

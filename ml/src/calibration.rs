@@ -1,95 +1,229 @@
-//! The shape of a model's errors, taken from errors it made on data it was not fitted on
-//! (split conformal prediction: Lei, G'Sell, Rinaldo, Tibshirani, Wasserman 2018).
+//! The shape of a model's errors, learnt from errors that it made on data it was not fitted on, and kept true while
+//! it serves.
+//!
+//! Each coin and horizon has a window of its last standardised errors (rolling split conformal prediction: Lei,
+//! G'Sell, Rinaldo, Tibshirani and Wasserman 2018), and the level at which each quantile is read off moves against
+//! the misses, so that in the long run the quantiles keep their promise whatever the market does (adaptive conformal
+//! inference: Gibbs and Candès 2021). Nothing counts before its horizon has ended.
+
+mod tensors;
+
+use std::collections::{BTreeMap, VecDeque};
 
 use domain::forecast::{Horizon, Quantiles};
-use serde::{Deserialize, Serialize};
+use domain::market::Symbol;
 
-use crate::dataset::{Origin, Panel};
-use crate::model::{ModelError, Prediction, VolatilityModel};
+use crate::model::Prediction;
 
-/// How many points hold each distribution.
-const POINTS: usize = 199;
+/// Errors in a window: a year of daily forecasts.
+pub const WINDOW: usize = 365;
 
-/// Fewest errors from which a shape is taken.
-const MIN_ERRORS: usize = 100;
+/// Fewest errors that make a shape.
+pub const MIN_ERRORS: usize = 30;
 
-/// Quantiles of `(target - location) / scale` for each horizon, at levels `(k + 1) / (POINTS + 1)`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// How far one miss moves a level (`gamma` of Gibbs and Candès).
+const STEP: f64 = 0.005;
+
+/// No level comes closer than this to 0 or 1.
+const LEVEL_FLOOR: f64 = 0.002;
+
+/// A forecast whose horizon has ended, on a model that had not seen it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Finished {
+    /// When the horizon ended, epoch seconds.
+    pub ends_at_s: i64,
+    /// Log realised volatility less the location of its forecast.
+    pub residual: f64,
+    /// The scale of the forecast.
+    pub scale: f64,
+}
+
+impl Finished {
+    /// The residual in units of the scale.
+    #[must_use]
+    pub fn error(&self) -> f64 {
+        self.residual / self.scale
+    }
+}
+
+/// The errors that come with a trained model, by coin and horizon, the oldest first.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Calibration {
-    standardised: [Vec<f64>; 2],
+    by_symbol: BTreeMap<Symbol, [Vec<Finished>; 2]>,
 }
 
 impl Calibration {
-    /// Measures a model on origins that it was not fitted on.
-    ///
-    /// # Errors
-    /// [`ModelError::NotEnoughData`] where fewer than 100 of the origins have an outcome.
-    pub fn measure(model: &dyn VolatilityModel, panel: &Panel, origins: &[Origin]) -> Result<Self, ModelError> {
-        let predictions = model.predict(panel, origins)?;
-        let [day, two_days] = Horizon::ALL.map(|horizon| {
-            let errors: Vec<f64> = origins
-                .iter()
-                .zip(&predictions)
-                .map(|(&origin, prediction)| {
-                    (panel.target(origin, horizon) - prediction.location[horizon.index()])
-                        / prediction.scale[horizon.index()]
-                })
-                .collect();
-            quantile_points(errors)
-        });
-        Ok(Self { standardised: [day?, two_days?] })
+    /// Adds a finished forecast; those of one coin and horizon must come in order of time. What is not known is left
+    /// out.
+    pub fn add(&mut self, symbol: &Symbol, horizon: Horizon, finished: Finished) {
+        if finished.error().is_finite() {
+            self.by_symbol.entry(symbol.clone()).or_default()[horizon.index()].push(finished);
+        }
     }
 
-    /// The distribution of realised volatility around a prediction, fraction per day.
-    #[must_use]
-    pub fn quantiles(&self, prediction: &Prediction, horizon: Horizon) -> Quantiles {
-        let points = &self.standardised[horizon.index()];
-        Quantiles::from_array(Quantiles::LEVELS.map(|level| {
-            let position = level * (points.len() + 1) as f64 - 1.0;
-            let z = interpolate(points, position);
-            (prediction.location[horizon.index()] + prediction.scale[horizon.index()] * z).exp()
-        }))
+    /// The errors of each coin.
+    pub fn errors(&self) -> impl Iterator<Item = (&Symbol, &[Vec<Finished>; 2])> {
+        self.by_symbol.iter()
     }
 
-    /// The chance that realised volatility ends above `threshold` (fraction per day). Never exactly 0 or 1:
-    /// the errors that were measured say nothing about what lies beyond them.
+    /// Whether there are enough errors for forecasts of any coin at both horizons.
     #[must_use]
-    pub fn chance_above(&self, prediction: &Prediction, horizon: Horizon, threshold: f64) -> f64 {
-        let points = &self.standardised[horizon.index()];
-        let z = (threshold.ln() - prediction.location[horizon.index()]) / prediction.scale[horizon.index()];
-        let above = points.partition_point(|&point| point < z);
-        let position = match above {
-            0 => 0.0,
-            n if n == points.len() => n as f64 - 1.0,
-            n => {
-                let span = points[n] - points[n - 1];
-                (n - 1) as f64 + if span > 0.0 { (z - points[n - 1]) / span } else { 1.0 }
-            }
-        };
-        1.0 - (position + 1.0) / (points.len() + 1) as f64
+    pub fn is_enough(&self) -> bool {
+        Horizon::ALL.iter().all(|&horizon| self.pooled(horizon).len() >= MIN_ERRORS)
     }
 
-    /// Whether every point is a number in order, as one would expect of what `measure` wrote.
+    /// Where a coin stands after these errors: its own, where it has enough, else those of all coins.
     #[must_use]
-    pub fn is_sound(&self) -> bool {
-        self.standardised
-            .iter()
-            .all(|points| points.len() == POINTS && points.iter().all(|p| p.is_finite()) && points.is_sorted())
+    pub fn start(&self, symbol: &Symbol, horizon: Horizon) -> Running {
+        match self.by_symbol.get(symbol).map(|both| &both[horizon.index()]) {
+            Some(own) if own.len() >= MIN_ERRORS => Running::after(own),
+            _ => Running::of_strangers(self.pooled(horizon)),
+        }
+    }
+
+    fn pooled(&self, horizon: Horizon) -> Vec<f64> {
+        self.by_symbol.values().flat_map(|both| both[horizon.index()].iter().map(Finished::error)).collect()
     }
 }
 
-fn quantile_points(mut errors: Vec<f64>) -> Result<Vec<f64>, ModelError> {
-    errors.retain(|error| error.is_finite());
-    if errors.len() < MIN_ERRORS {
-        return Err(ModelError::NotEnoughData { needed: MIN_ERRORS, given: errors.len() });
+/// The shape of one coin's and horizon's errors as time goes by.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Running {
+    /// The last of them, the oldest first.
+    window: VecDeque<Finished>,
+    /// Their errors in order of size.
+    sorted: Vec<f64>,
+    /// Errors of other coins in order of size, for as long as this one has too few.
+    strangers: Vec<f64>,
+    /// What is added to each of [`Quantiles::LEVELS`].
+    shifts: [f64; 7],
+    /// Forecasts whose horizon still runs, the oldest first.
+    pending: VecDeque<Pending>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Pending {
+    finished: Finished,
+    published: Option<[f64; 7]>,
+}
+
+impl Running {
+    fn after(errors: &[Finished]) -> Self {
+        let mut running = Self::default();
+        for &finished in errors {
+            running.settle(finished.ends_at_s - 1);
+            running.learn(finished);
+        }
+        running
     }
-    errors.sort_by(f64::total_cmp);
-    Ok((0..POINTS)
-        .map(|k| {
-            let level = (k + 1) as f64 / (POINTS + 1) as f64;
-            interpolate(&errors, level * (errors.len() + 1) as f64 - 1.0)
+
+    fn of_strangers(mut errors: Vec<f64>) -> Self {
+        errors.sort_by(f64::total_cmp);
+        Self { strangers: errors, ..Self::default() }
+    }
+
+    /// Takes in every forecast whose horizon has ended at `now_s`, epoch seconds. Time must not go back.
+    pub fn settle(&mut self, now_s: i64) {
+        while let Some(pending) = self.pending.pop_front_if(|pending| pending.finished.ends_at_s <= now_s) {
+            let error = pending.finished.error();
+            if let Some(published) = pending.published {
+                for ((shift, level), quantile) in self.shifts.iter_mut().zip(Quantiles::LEVELS).zip(published) {
+                    *shift += STEP * (level - if error < quantile { 1.0 } else { 0.0 });
+                }
+            }
+            self.take(pending.finished);
+        }
+    }
+
+    /// Hears of a forecast that has just been made; it counts once its horizon has ended.
+    pub fn learn(&mut self, finished: Finished) {
+        if finished.error().is_finite() {
+            let published = self.is_known().then(|| self.standardised());
+            self.pending.push_back(Pending { finished, published });
+        }
+    }
+
+    /// Whether there are enough errors for a shape.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.shape().len() >= MIN_ERRORS
+    }
+
+    fn shape(&self) -> &[f64] {
+        if self.sorted.len() >= MIN_ERRORS { &self.sorted } else { &self.strangers }
+    }
+
+    /// The distribution of log realised volatility around a prediction, in the order of [`Quantiles::LEVELS`]; none
+    /// where too few errors are known.
+    #[must_use]
+    pub fn log_quantiles(&self, prediction: &Prediction, horizon: Horizon) -> Option<[f64; 7]> {
+        let index = horizon.index();
+        self.is_known().then(|| self.standardised().map(|z| prediction.location[index] + prediction.scale[index] * z))
+    }
+
+    /// The chance that log realised volatility ends above `log_threshold`; none where too few errors are known. Never
+    /// exactly 0 or 1: the errors that were measured say nothing about what lies beyond them.
+    #[must_use]
+    pub fn chance_above(&self, prediction: &Prediction, horizon: Horizon, log_threshold: f64) -> Option<f64> {
+        let index = horizon.index();
+        let z = (log_threshold - prediction.location[index]) / prediction.scale[index];
+        self.is_known().then(|| {
+            let shape = self.shape();
+            let below = shape.partition_point(|&error| error < z);
+            1.0 - self.nominal((below as f64 + 0.5) / (shape.len() + 1) as f64)
         })
-        .collect())
+    }
+
+    /// The levels at which the quantiles are read off the shape.
+    fn levels(&self) -> [f64; 7] {
+        let mut highest = LEVEL_FLOOR;
+        // Levels that move on their own might cross.
+        std::array::from_fn(|index| {
+            highest = (Quantiles::LEVELS[index] + self.shifts[index]).clamp(highest, 1.0 - LEVEL_FLOOR);
+            highest
+        })
+    }
+
+    /// The level that is promised for a rank in the shape, so that a chance and the quantiles are read off one curve:
+    /// straight between the quantiles.
+    fn nominal(&self, rank: f64) -> f64 {
+        let ends = |middle: [f64; 7]| {
+            let mut all = [0.0; 9];
+            all[1..8].copy_from_slice(&middle);
+            all[8] = 1.0;
+            all
+        };
+        let (moved, promised) = (ends(self.levels()), ends(Quantiles::LEVELS));
+        let above = moved.partition_point(|&level| level <= rank).clamp(1, 8);
+        let span = moved[above] - moved[above - 1];
+        let share = if span > 0.0 { (rank - moved[above - 1]) / span } else { 0.0 };
+        promised[above - 1] + share * (promised[above] - promised[above - 1])
+    }
+
+    /// What makes a forecast of variance of one of its logarithm: the mean of `exp(2 * residual)` over the window.
+    #[must_use]
+    pub fn variance_factor(&self) -> f64 {
+        if self.window.len() < MIN_ERRORS {
+            return 1.0;
+        }
+        self.window.iter().map(|finished| (2.0 * finished.residual).exp()).sum::<f64>() / self.window.len() as f64
+    }
+
+    fn standardised(&self) -> [f64; 7] {
+        let shape = self.shape();
+        self.levels().map(|level| interpolate(shape, level * (shape.len() + 1) as f64 - 1.0))
+    }
+
+    fn take(&mut self, finished: Finished) {
+        let error = finished.error();
+        self.window.push_back(finished);
+        self.sorted.insert(self.sorted.partition_point(|&other| other < error), error);
+        if self.window.len() > WINDOW
+            && let Some(oldest) = self.window.pop_front()
+        {
+            self.sorted.remove(self.sorted.partition_point(|&other| other < oldest.error()));
+        }
+    }
 }
 
 /// The value at a fractional position of a sorted list; beyond the ends, the ends.
@@ -103,40 +237,98 @@ pub(crate) fn interpolate(sorted: &[f64], position: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use rand::Rng as _;
 
-    fn even() -> Calibration {
-        let errors: Vec<f64> = (1..2000).map(|k| f64::from(k) / 1000.0 - 1.0).collect();
-        let points = quantile_points(errors).expect("enough");
-        Calibration { standardised: [points.clone(), points] }
-    }
+    use super::*;
+    use crate::seed;
 
     const PREDICTION: Prediction = Prediction { location: [-3.5; 2], scale: [0.4; 2] };
+    const DAY: i64 = 86_400;
+
+    fn symbol() -> Symbol {
+        Symbol::parse("BTC").expect("a ticker")
+    }
+
+    fn finished(ends_at_s: i64, residual: f64) -> Finished {
+        Finished { ends_at_s, residual, scale: 1.0 }
+    }
+
+    fn even(count: i64) -> Calibration {
+        let mut calibration = Calibration::default();
+        for k in 0..count {
+            let residual = 2.0 * (k * 7_919 % count) as f64 / count as f64 - 1.0;
+            calibration.add(&symbol(), Horizon::Day, finished(k * DAY, residual));
+        }
+        calibration
+    }
 
     #[test]
     fn quantiles_rise_and_the_chance_of_passing_them_is_what_their_level_says() {
-        let calibration = even();
-        assert!(calibration.is_sound());
-        let quantiles = calibration.quantiles(&PREDICTION, Horizon::Day).to_array();
+        let mut running = even(365).start(&symbol(), Horizon::Day);
+        running.settle(400 * DAY);
+        let quantiles = running.log_quantiles(&PREDICTION, Horizon::Day).expect("a year of errors");
         assert!(quantiles.is_sorted());
         for (value, level) in quantiles.iter().zip(Quantiles::LEVELS) {
-            let chance = calibration.chance_above(&PREDICTION, Horizon::Day, *value);
-            assert!((chance - (1.0 - level)).abs() < 0.006, "{level}: {chance}");
+            let chance = running.chance_above(&PREDICTION, Horizon::Day, *value).expect("a year of errors");
+            assert!((chance - (1.0 - level)).abs() < 0.02, "{level}: {chance}");
         }
     }
 
     #[test]
     fn nothing_is_certain() {
-        let calibration = even();
-        for threshold in [1e-12, 1e12] {
-            let chance = calibration.chance_above(&PREDICTION, Horizon::Day, threshold);
+        let running = even(365).start(&symbol(), Horizon::Day);
+        for threshold in [-1e12, 1e12] {
+            let chance = running.chance_above(&PREDICTION, Horizon::Day, threshold).expect("a year of errors");
             assert!(chance > 0.0 && chance < 1.0, "{chance}");
         }
     }
 
     #[test]
-    fn too_few_errors_give_no_shape() {
-        assert!(matches!(quantile_points(vec![0.0; 99]), Err(ModelError::NotEnoughData { .. })));
-        assert!(matches!(quantile_points(vec![f64::NAN; 500]), Err(ModelError::NotEnoughData { given: 0, .. })));
+    fn too_few_errors_give_no_shape_and_strangers_stand_in_until_there_are_enough() {
+        assert!(!even(29).is_enough());
+        assert!(even(29).start(&symbol(), Horizon::Day).log_quantiles(&PREDICTION, Horizon::Day).is_none());
+        let mut running = even(200).start(&Symbol::parse("XYZ").expect("a ticker"), Horizon::Day);
+        let strangers = running.log_quantiles(&PREDICTION, Horizon::Day).expect("other coins' errors");
+        for day in 0..60 {
+            running.settle(day * DAY);
+            running.learn(finished((day + 1) * DAY, 5.0));
+            assert!(running.is_known());
+        }
+        running.settle(100 * DAY);
+        let own = running.log_quantiles(&PREDICTION, Horizon::Day).expect("its own errors");
+        assert!(own[3] > strangers[3] + 1.0, "{own:?} and {strangers:?}");
+    }
+
+    #[test]
+    fn a_forecast_counts_only_once_its_horizon_has_ended() {
+        let mut running = even(365).start(&symbol(), Horizon::Day);
+        running.settle(370 * DAY);
+        let before = running.log_quantiles(&PREDICTION, Horizon::Day);
+        running.learn(finished(372 * DAY, 40.0));
+        running.settle(372 * DAY - 1);
+        assert_eq!(running.log_quantiles(&PREDICTION, Horizon::Day), before);
+        running.settle(372 * DAY);
+        assert_ne!(running.log_quantiles(&PREDICTION, Horizon::Day), before);
+    }
+
+    #[test]
+    fn intervals_keep_their_promise_while_the_errors_change() {
+        let mut generator = seed::generator(4, 0);
+        let mut running = even(365).start(&symbol(), Horizon::Day);
+        let (mut inside80, mut inside95, days) = (0, 0, 3_000);
+        for day in 400..400 + days {
+            running.settle(day * DAY);
+            let quantiles = running.log_quantiles(&Prediction { location: [0.0; 2], scale: [1.0; 2] }, Horizon::Day);
+            let quantiles = quantiles.expect("a year of errors");
+            // The errors widen to five times what they were, and drift away.
+            let spread = 1.0 + 4.0 * (day - 400) as f64 / days as f64;
+            let error = spread * (generator.random_range(-1.0..1.0) + 0.3);
+            inside80 += i64::from((quantiles[1]..=quantiles[5]).contains(&error));
+            inside95 += i64::from((quantiles[0]..=quantiles[6]).contains(&error));
+            running.learn(finished((day + 1) * DAY, error));
+        }
+        let share = |count: i64| count as f64 / days as f64;
+        assert!((share(inside80) - 0.80).abs() < 0.02, "{}", share(inside80));
+        assert!((share(inside95) - 0.95).abs() < 0.01, "{}", share(inside95));
     }
 }

@@ -1,11 +1,16 @@
 //! From feature tables to what models read: a panel of coins, origins in it, sequences, targets and what is usual.
 
+mod scaler;
+
 use domain::clock::{SECONDS_PER_HOUR, weekday};
 use domain::forecast::{Horizon, UsualRange};
 use domain::market::Symbol;
 
 use crate::calibration::interpolate;
 use crate::features::{Feature, FeatureTable};
+use crate::seed::{generator, permutation};
+
+pub use self::scaler::Scaler;
 
 /// What the models read of each hour. Raw realised volatilities are left out: their logarithms say the same with
 /// tame tails. So are the single hour's return, which is noise, and the weekend shares, which the days add up to.
@@ -45,6 +50,49 @@ pub const FEATURE_COUNT: usize = 27;
 /// Where one day, one week and one month of log realised volatility stand in [`INPUTS`].
 const HAR_INPUTS: [usize; 3] = [1, 4, 6];
 
+/// The position in [`INPUTS`] of the level that a coin's volatility stands at: that of the last week.
+pub(crate) const LEVEL_INPUT: usize = 4;
+
+/// Which of [`INPUTS`] are logarithms of volatility, and so move with the level.
+const MOVES_WITH_LEVEL: [bool; FEATURE_COUNT] = {
+    let mut moves = [false; FEATURE_COUNT];
+    let mut index = 0;
+    while index < FEATURE_COUNT {
+        moves[index] = matches!(
+            INPUTS[index],
+            Feature::LogRv6h
+                | Feature::LogRv1d
+                | Feature::LogRv2d
+                | Feature::LogRv5d
+                | Feature::LogRv7d
+                | Feature::LogRv22d
+                | Feature::LogRv30d
+                | Feature::LogParkinson1d
+                | Feature::LogParkinson7d
+                | Feature::LogQuarticity1d
+                | Feature::LogAtr14
+                | Feature::MarketLogRv1d
+                | Feature::MarketLogRv7d
+        );
+        index += 1;
+    }
+    moves
+};
+
+/// The level of volatility in a row of [`INPUTS`]: its logarithm over the last week, natural log of a fraction per day.
+#[must_use]
+pub fn level(features: &[f32]) -> f32 {
+    features[LEVEL_INPUT]
+}
+
+/// Reads a row of [`INPUTS`] against a level: what moves with it is written as the distance from it. A calm coin and
+/// a wild one look alike then, and so do calm years and wild ones. Both slices have [`FEATURE_COUNT`] values.
+pub fn relative(features: &[f32], level: f32, out: &mut [f32]) {
+    for ((slot, &value), &moves) in out.iter_mut().zip(features).zip(&MOVES_WITH_LEVEL) {
+        *slot = if moves { value - level } else { value };
+    }
+}
+
 /// The position of a feature in [`INPUTS`], where the models read it.
 #[must_use]
 pub fn input(feature: Feature) -> Option<usize> {
@@ -69,9 +117,12 @@ pub const NEWEST_HOURS: u32 = (USUAL_DAYS as u32 + 3) * STEP_HOURS as u32;
 /// Fewest days from which "usual" is taken; a coin's first months have none.
 const MIN_USUAL_DAYS: usize = 30;
 
+/// Names the random streams of [`Panel::shuffle_targets`], apart from those of models.
+const SHUFFLE: u64 = 0x5348_5546_464c_4500;
+
 /// A moment at which a forecast is made: a coin of the panel and an hour of its grid. The hour's candle has
 /// just closed and is the newest thing known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Origin {
     /// Position in [`Panel::coins`].
     pub coin: u32,
@@ -88,6 +139,8 @@ pub struct CoinPanel {
     pub closes_at_s: Vec<i64>,
     features: Vec<f32>,
     trailing: [Vec<f64>; 2],
+    /// Where the outcomes of each row are taken from, where they are shuffled.
+    shuffled: Option<Vec<usize>>,
     daily_return: Vec<f64>,
 }
 
@@ -111,7 +164,14 @@ impl CoinPanel {
         }
         let trailing = Horizon::ALL.map(|horizon| trailing_log_rv(table.log_return(), horizon));
         let daily_return = trailing_daily_return(table.log_return());
-        Self { symbol: table.symbol.clone(), closes_at_s: table.closes_at_s.clone(), features, trailing, daily_return }
+        Self {
+            symbol: table.symbol.clone(),
+            closes_at_s: table.closes_at_s.clone(),
+            features,
+            trailing,
+            shuffled: None,
+            daily_return,
+        }
     }
 
     /// The features at a row, in the order of [`INPUTS`]; NaN where not known.
@@ -202,8 +262,28 @@ impl Panel {
     /// NaN while it is not known.
     #[must_use]
     pub fn target(&self, origin: Origin, horizon: Horizon) -> f64 {
-        let row = origin.row as usize + horizon.hours() as usize;
-        self.coins[origin.coin as usize].trailing[horizon.index()].get(row).copied().unwrap_or(f64::NAN)
+        let coin = &self.coins[origin.coin as usize];
+        let own = origin.row as usize;
+        let row = coin.shuffled.as_ref().map_or(own, |rows| rows[own]) + horizon.hours() as usize;
+        coin.trailing[horizon.index()].get(row).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Gives every origin the outcome of another one of its coin: a test of honesty, in which nothing can have skill.
+    pub fn shuffle_targets(&mut self, seed: u64) {
+        for (purpose, coin) in (1..).zip(&mut self.coins) {
+            coin.shuffled = Some(permutation(&mut generator(seed, SHUFFLE ^ purpose), coin.closes_at_s.len()));
+        }
+    }
+
+    /// Hands over everything that the panel is made of, for a fingerprint.
+    pub fn write_to(&self, sink: &mut dyn FnMut(&[u8])) {
+        for coin in &self.coins {
+            sink(coin.symbol.as_str().as_bytes());
+            coin.closes_at_s.iter().for_each(|at| sink(&at.to_le_bytes()));
+            coin.features.iter().for_each(|value| sink(&value.to_le_bytes()));
+            coin.trailing.iter().flatten().for_each(|value| sink(&value.to_le_bytes()));
+            coin.shuffled.iter().flatten().for_each(|row| sink(&row.to_le_bytes()));
+        }
     }
 
     /// Log realised volatility of each of the last `days` days, the newest first; NaN where not known.
@@ -306,58 +386,6 @@ pub fn weekday_shares(origin_s: i64, horizon: Horizon) -> [f64; 7] {
     shares
 }
 
-/// Mean and standard deviation of every feature, measured on training origins only.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Scaler {
-    /// Mean of each feature over the training span, in the feature's own unit.
-    pub mean: Vec<f32>,
-    /// Standard deviation of each feature over the training span.
-    pub deviation: Vec<f32>,
-}
-
-impl Scaler {
-    /// Standardised values beyond this are cut: a network has seen nothing there.
-    const LIMIT: f32 = 6.0;
-
-    /// Measures the features at the given origins. All of them must lie in the training span.
-    #[must_use]
-    pub fn fit(panel: &Panel, origins: &[Origin]) -> Self {
-        let count = origins.len().max(1) as f64;
-        let mut sum = vec![0.0_f64; FEATURE_COUNT];
-        let mut squares = vec![0.0_f64; FEATURE_COUNT];
-        for &origin in origins {
-            for (index, &value) in panel.features(origin).iter().enumerate() {
-                sum[index] += f64::from(value);
-                squares[index] += f64::from(value) * f64::from(value);
-            }
-        }
-        let mean: Vec<f64> = sum.iter().map(|total| total / count).collect();
-        let deviation = squares
-            .iter()
-            .zip(&mean)
-            .map(|(total, mean)| ((total / count - mean * mean).max(0.0).sqrt() as f32).max(1e-6))
-            .collect();
-        Self { mean: mean.iter().map(|&value| value as f32).collect(), deviation }
-    }
-
-    /// Writes standardised features; what is not known becomes the mean, zero.
-    pub fn write(&self, features: &[f32], out: &mut [f32]) {
-        for (index, slot) in out.iter_mut().enumerate() {
-            let value = (features[index] - self.mean[index]) / self.deviation[index];
-            *slot = if value.is_finite() { value.clamp(-Self::LIMIT, Self::LIMIT) } else { 0.0 };
-        }
-    }
-
-    /// Whether it has one finite mean and one positive deviation a feature.
-    #[must_use]
-    pub fn is_sound(&self) -> bool {
-        self.mean.len() == FEATURE_COUNT
-            && self.deviation.len() == FEATURE_COUNT
-            && self.mean.iter().all(|value| value.is_finite())
-            && self.deviation.iter().all(|value| value.is_finite() && *value > 0.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -376,6 +404,11 @@ mod tests {
         assert!((trailing_log_rv(&returns, Horizon::Day)[23].exp() - 0.01 * 24.0_f64.sqrt()).abs() < 1e-12);
         returns[2] = f64::NAN;
         assert!(trailing_log_rv(&returns, Horizon::Day)[23].is_nan());
+    }
+
+    #[test]
+    fn the_level_is_that_of_a_week() {
+        assert_eq!(INPUTS[LEVEL_INPUT], Feature::LogRv7d);
     }
 
     #[test]

@@ -1,235 +1,209 @@
-//! How good models are on origins that they were not fitted on: walk-forward, side by side.
+//! How good models are on origins that they were not fitted on: walk-forward, side by side. The protocol is
+//! `docs/ml-protocol.md`.
 
+pub mod ablation;
 pub mod bootstrap;
 pub mod comparison;
 pub mod confidence_set;
+pub mod judge;
 pub mod metrics;
+pub mod report;
 pub mod score;
+pub mod walk;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
+use domain::evaluation::{BestSet, Comparison, Intervals, Report, Row};
 use domain::forecast::Horizon;
-use domain::model::{Family, Score};
-use serde::Serialize;
-
-use crate::calibration::Calibration;
-use crate::dataset::{Origin, Panel};
-use crate::model::ewma::Ewma;
-use crate::model::forest::RandomForest;
-use crate::model::har::Har;
-use crate::model::lstm::{Lstm, Plan, Progress};
-use crate::model::persistence::Persistence;
-use crate::model::{ModelError, VolatilityModel};
-use crate::split::Fold;
+use domain::market::Symbol;
+use domain::model::Family;
 
 use self::score::{Case, score};
+use self::walk::Made;
+use crate::calibration::Calibration;
+use crate::dataset::Panel;
+use crate::model::Prediction;
 
-/// Finished origins over which the variance correction is averaged.
-const CORRECTION_ORIGINS: usize = 365;
+/// Lags of the HAC errors: two weeks, longer than the overlap of the horizons.
+const LAGS: usize = 14;
 
-/// Fewest finished origins before a correction is made at all.
-const MIN_CORRECTION_ORIGINS: usize = 30;
+/// Mean length of the bootstrap's blocks of days.
+const BLOCK_DAYS: usize = 20;
 
-/// Every family that an evaluation compares, the simplest first.
-pub const FAMILIES: [Family; 6] =
-    [Family::Persistence, Family::Ewma, Family::Har, Family::HarCalendar, Family::RandomForest, Family::Lstm];
+/// Resamples of the confidence set and of the intervals.
+const REPLICATIONS: usize = 1_000;
+const INTERVAL_REPLICATIONS: usize = 200;
 
-/// A model with the shape of its errors, as it would serve.
-pub struct Fitted<'a> {
-    /// The model.
-    pub model: &'a dyn VolatilityModel,
-    /// The shape of its errors.
-    pub calibration: &'a Calibration,
-}
+/// Days without which no test of accuracy is made.
+const MIN_DAYS: usize = 60;
 
-/// Scores over all coins and by coin.
+/// The model that the served one is held against.
+pub const BASELINE: Family = Family::HarCalendar;
+
+/// What each model said over the whole walk, coin by coin in order of time.
+pub type Walks = BTreeMap<Family, Vec<Made>>;
+
+/// Everything that an evaluation finds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scores {
-    /// One score a horizon, all coins together.
-    pub pooled: Vec<Score>,
-    /// The same for each coin with at least one scored origin.
-    pub by_symbol: BTreeMap<String, Vec<Score>>,
+pub struct Findings {
+    /// One row a model, subject and horizon.
+    pub rows: Vec<Row>,
+    /// Each pair of models, at each horizon.
+    pub comparisons: Vec<Comparison>,
+    /// Which models cannot be told from the best, at each horizon.
+    pub best: Vec<BestSet>,
+    /// The served model in detail.
+    pub reports: Vec<Report>,
 }
 
-/// One row of an evaluation's table.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
-    /// The family.
-    pub model: Family,
-    /// The coin, or `ALL`.
-    pub symbol: String,
-    /// The score.
-    #[serde(flatten)]
-    pub score: Score,
-}
+/// Blends and their members; the first member gives the scale.
+const BLENDS: [(Family, [Family; 2]); 2] = [
+    (Family::BlendWithoutLstm, [Family::HarCalendar, Family::Boosting]),
+    (Family::Blend, [Family::Lstm, Family::Boosting]),
+];
 
-/// Scores a fitted model on the test origins of a fold.
-///
-/// # Errors
-/// [`ModelError`] where a tensor operation fails.
-pub fn score_fold(panel: &Panel, fold: &Fold, fitted: &Fitted<'_>) -> Result<Scores, ModelError> {
-    let cases = test_cases(panel, fold, fitted)?;
-    Ok(Scores::of(panel, [&cases[0], &cases[1]]))
-}
-
-impl Scores {
-    fn of(panel: &Panel, cases: [&[Case]; 2]) -> Self {
-        let mut pooled = Vec::new();
-        let mut by_symbol: BTreeMap<String, Vec<Score>> = BTreeMap::new();
-        for horizon in Horizon::ALL {
-            let cases = cases[horizon.index()];
-            pooled.extend(score(horizon, cases));
-            for (index, coin) in panel.coins().iter().enumerate() {
-                let own: Vec<Case> = cases.iter().filter(|case| case.coin as usize == index).copied().collect();
-                if let Some(score) = score(horizon, &own) {
-                    by_symbol.entry(coin.symbol.to_string()).or_default().push(score);
-                }
-            }
-        }
-        Self { pooled, by_symbol }
+/// Adds the blends of what was fitted, where all their members are there.
+pub fn add_blends(walks: &mut Walks) {
+    for (family, members) in BLENDS {
+        let members: Option<Vec<BTreeMap<_, _>>> = members
+            .iter()
+            .map(|member| Some(walks.get(member)?.iter().map(|made| (made.origin, made.prediction)).collect()))
+            .collect();
+        let Some(members) = members else { continue };
+        let blended = members[0].keys().filter_map(|origin| {
+            let said = members.iter().map(|member| member.get(origin).copied()).collect::<Option<Vec<_>>>()?;
+            Some(Made { origin: *origin, prediction: mean(&said) })
+        });
+        let blended = blended.collect();
+        walks.insert(family, blended);
     }
 }
 
-/// Forecasts and outcomes at the test origins of a fold, by horizon. The validation origins warm the variance
-/// correction up: they are finished when the test begins.
-fn test_cases(panel: &Panel, fold: &Fold, fitted: &Fitted<'_>) -> Result<[Vec<Case>; 2], ModelError> {
-    let warm_up = fold.validation(panel, 24);
-    let mut origins: Vec<Origin> = warm_up.iter().chain(&fold.test(panel)).copied().collect();
-    origins.sort_unstable();
-    let predictions = fitted.model.predict(panel, &origins)?;
+/// The mean of what members say of the logarithm, with the scale of the first. Equal weights need no fitting and are
+/// hard to beat (Timmermann 2006, Handbook of Economic Forecasting 1, chapter 4).
+fn mean(members: &[Prediction]) -> Prediction {
+    let count = members.len() as f64;
+    let location = [0, 1].map(|index: usize| members.iter().map(|member| member.location[index]).sum::<f64>() / count);
+    Prediction { location, scale: members[0].scale }
+}
 
-    let mut cases = [Vec::new(), Vec::new()];
+/// Judges every walk on the origins from `from_s` on (epoch seconds) that all of them have a case for, compares them and
+/// describes `served`. Earlier origins only teach the corrections.
+#[must_use]
+pub fn find(panel: &Panel, walks: &Walks, served: Family, from_s: i64, seed: u64) -> Findings {
+    let symbols: Vec<Symbol> = panel.coins().iter().map(|coin| coin.symbol.clone()).collect();
+    let nothing = Calibration::default();
+    let cases: BTreeMap<Family, [Vec<Case>; 2]> =
+        walks.iter().map(|(&family, made)| (family, judge::judge(panel, made, &nothing, from_s))).collect();
+    let mut findings = Findings { rows: Vec::new(), comparisons: Vec::new(), best: Vec::new(), reports: Vec::new() };
     for horizon in Horizon::ALL {
-        let index = horizon.index();
-        let mut correction = Correction::default();
-        let mut coin = u32::MAX;
-        for (&origin, prediction) in origins.iter().zip(&predictions) {
-            if origin.coin != coin {
-                correction = Correction::default();
-                coin = origin.coin;
-            }
-            let origin_s = panel.origin_s(origin);
-            let log_forecast = prediction.location[index];
-            let log_realised = panel.target(origin, horizon);
-            let factor = correction.at(origin_s);
-            if log_realised.is_finite() {
-                let ends_at_s = origin_s + i64::from(horizon.hours()) * 3_600;
-                correction.learn(ends_at_s, log_realised - log_forecast);
-            }
-            let usual = panel.usual(origin, horizon);
-            let (Some(usual), true, true) = (usual, log_realised.is_finite(), origin_s >= fold.test_from_s) else {
-                continue;
-            };
-            let quantiles = fitted.calibration.quantiles(prediction, horizon);
-            cases[index].push(Case {
-                coin: origin.coin,
-                origin_s,
-                log_forecast,
-                log_quantiles: quantiles.to_array().map(f64::ln),
-                variance_forecast: (2.0 * log_forecast).exp() * factor,
-                chance: fitted.calibration.chance_above(prediction, horizon, usual.high),
-                log_usual: [usual.low.ln(), usual.high.ln()],
-                log_before: panel.trailing(origin, horizon),
-                log_realised,
-            });
+        let by_family = common(&cases, horizon);
+        for (&family, cases) in &by_family {
+            findings.rows.extend(rows(family, horizon, &symbols, cases, seed));
         }
-    }
-    Ok(cases)
-}
-
-/// The causal bias correction of a variance forecast made from a log forecast: the rolling mean of
-/// `exp(2 * residual)` over the last origins whose horizon has ended.
-#[derive(Debug, Default)]
-struct Correction {
-    running: VecDeque<(i64, f64)>,
-    finished: VecDeque<f64>,
-}
-
-impl Correction {
-    /// The factor that is known at an instant; origins must come in order of time.
-    fn at(&mut self, now_s: i64) -> f64 {
-        while let Some(&(ends_at_s, residual)) = self.running.front()
-            && ends_at_s <= now_s
-        {
-            self.running.pop_front();
-            self.finished.push_back((2.0 * residual).exp());
-            if self.finished.len() > CORRECTION_ORIGINS {
-                self.finished.pop_front();
+        let losses = daily_losses(&by_family);
+        findings.comparisons.extend(comparisons(&losses, horizon));
+        findings.best.extend(best(&losses, horizon, seed));
+        if let (Some(ours), Some(theirs)) = (by_family.get(&served), by_family.get(&BASELINE)) {
+            findings.reports.push(report::describe(None, horizon, &symbols, ours, theirs));
+            for own in ours.chunk_by(|one, next| one.coin == next.coin) {
+                let symbol = symbols[own[0].coin as usize].clone();
+                findings.reports.push(report::describe(Some(symbol), horizon, &symbols, own, theirs));
             }
         }
-        if self.finished.len() < MIN_CORRECTION_ORIGINS {
-            return 1.0;
-        }
-        self.finished.iter().sum::<f64>() / self.finished.len() as f64
     }
-
-    fn learn(&mut self, ends_at_s: i64, residual: f64) {
-        self.running.push_back((ends_at_s, residual));
-    }
+    findings
 }
 
-/// Fits and scores families over the folds of a walk-forward. Rows come family by family, all coins first.
-/// `watch` hears of the network's training and may return false to stop.
-///
-/// # Errors
-/// [`ModelError`] where a history is too short, a training fails or is stopped.
-pub fn walk_forward(
-    panel: &Panel,
-    folds: &[Fold],
-    families: &[Family],
-    plan: &Plan,
-    seed: u64,
-    watch: &(dyn Fn(Family, usize, Option<Progress>) -> bool + Sync),
-) -> Result<Vec<Row>, ModelError> {
-    let mut rows = Vec::new();
-    for &family in families {
-        let mut cases = [Vec::new(), Vec::new()];
-        for (number, fold) in folds.iter().enumerate() {
-            if !watch(family, number, None) {
-                return Err(ModelError::Stopped);
-            }
-            let model = fit(panel, fold, family, plan, seed, &|progress| watch(family, number, Some(progress)))?;
-            let calibration = Calibration::measure(model.as_ref(), panel, &fold.validation(panel, 6))?;
-            let fitted = Fitted { model: model.as_ref(), calibration: &calibration };
-            let [day, two_days] = test_cases(panel, fold, &fitted)?;
-            cases[0].extend(day);
-            cases[1].extend(two_days);
-        }
-        let scores = Scores::of(panel, [&cases[0], &cases[1]]);
-        let row = |symbol: &str, score: Score| Row { model: family, symbol: symbol.to_owned(), score };
-        rows.extend(scores.pooled.into_iter().map(|score| row("ALL", score)));
-        for (symbol, scores) in scores.by_symbol {
-            rows.extend(scores.into_iter().map(|score| row(&symbol, score)));
+/// The cases of each family on the origins that every family has one for.
+fn common(cases: &BTreeMap<Family, [Vec<Case>; 2]>, horizon: Horizon) -> BTreeMap<Family, Vec<Case>> {
+    let mut times: BTreeMap<(u32, i64), usize> = BTreeMap::new();
+    for both in cases.values() {
+        for case in &both[horizon.index()] {
+            *times.entry((case.coin, case.origin_s)).or_default() += 1;
         }
     }
-    Ok(rows)
+    let everywhere = |case: &&Case| times[&(case.coin, case.origin_s)] == cases.len();
+    cases
+        .iter()
+        .map(|(&family, both)| (family, both[horizon.index()].iter().filter(everywhere).copied().collect()))
+        .collect()
 }
 
-fn fit(
-    panel: &Panel,
-    fold: &Fold,
-    family: Family,
-    plan: &Plan,
-    seed: u64,
-    watch: &(dyn Fn(Progress) -> bool + Sync),
-) -> Result<Box<dyn VolatilityModel>, ModelError> {
-    let daily = fold.training(panel, 24);
-    Ok(match family {
-        Family::Persistence => Box::new(Persistence::fit(panel, &daily)),
-        Family::Ewma => Box::new(Ewma::fit(panel, &daily)),
-        Family::Har => Box::new(Har::fit(panel, &daily)?),
-        Family::HarCalendar => Box::new(Har::fit_with_calendar(panel, &daily)?),
-        Family::RandomForest => Box::new(RandomForest::fit(panel, &daily, &fold.validation(panel, 24), seed)?),
-        Family::Garch | Family::Boosting | Family::BlendWithoutLstm | Family::Blend => {
-            unreachable!("not among the families that are compared")
-        }
-        Family::Lstm => Box::new(Lstm::fit(
-            panel,
-            &fold.training(panel, plan.every_hours),
-            &fold.validation(panel, 6),
-            plan,
-            seed,
-            watch,
-        )?),
+fn rows(family: Family, horizon: Horizon, symbols: &[Symbol], cases: &[Case], seed: u64) -> Vec<Row> {
+    let row = |symbol: Option<Symbol>, cases: &[Case]| {
+        let score = score(horizon, cases)?;
+        Some(Row { model: family, symbol, score, intervals: intervals(horizon, cases, seed)? })
+    };
+    let own = cases
+        .chunk_by(|one, next| one.coin == next.coin)
+        .map(|own| row(Some(symbols[own[0].coin as usize].clone()), own));
+    std::iter::once(row(None, cases)).chain(own).flatten().collect()
+}
+
+/// Confidence intervals from resampled days: what happened to all coins on a day stays together.
+fn intervals(horizon: Horizon, cases: &[Case], seed: u64) -> Option<Intervals> {
+    let mut by_day: BTreeMap<i64, Vec<Case>> = BTreeMap::new();
+    for case in cases {
+        by_day.entry(case.origin_s).or_default().push(*case);
+    }
+    let days: Vec<Vec<Case>> = by_day.into_values().collect();
+    let mut scores = Vec::with_capacity(INTERVAL_REPLICATIONS);
+    for picked in bootstrap::resamples(days.len(), BLOCK_DAYS, INTERVAL_REPLICATIONS, seed) {
+        let resample: Vec<Case> = picked.iter().flat_map(|&day| days[day].iter().copied()).collect();
+        scores.extend(score(horizon, &resample));
+    }
+    let between = |of: fn(&domain::model::Score) -> f64| {
+        let mut values: Vec<f64> = scores.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        (!values.is_empty()).then(|| {
+            [0.025, 0.975].map(|level| crate::calibration::interpolate(&values, level * (values.len() - 1) as f64))
+        })
+    };
+    Some(Intervals {
+        qlike: between(|score| score.qlike)?,
+        r2_log: between(|score| score.r2_log)?,
+        auc: between(|score| score.auc)?,
+        coverage80: between(|score| score.coverage80)?,
     })
+}
+
+/// Mean QLIKE over coins, day by day, of each family.
+fn daily_losses(cases: &BTreeMap<Family, Vec<Case>>) -> BTreeMap<Family, Vec<f64>> {
+    let daily = |cases: &Vec<Case>| {
+        let mut days: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
+        for case in cases {
+            let (sum, count) = days.entry(case.origin_s).or_default();
+            *sum += case.qlike();
+            *count += 1.0;
+        }
+        days.into_values().map(|(sum, count)| sum / count).collect()
+    };
+    cases.iter().map(|(&family, cases)| (family, daily(cases))).collect()
+}
+
+fn comparisons(losses: &BTreeMap<Family, Vec<f64>>, horizon: Horizon) -> Vec<Comparison> {
+    let mut comparisons = Vec::new();
+    for (&a, of_a) in losses {
+        for (&b, of_b) in losses.range(a..).skip(1) {
+            if of_a.len() < MIN_DAYS {
+                continue;
+            }
+            // Models that said the same all along cannot be compared.
+            if let Ok(test) = comparison::diebold_mariano(of_a, of_b, LAGS) {
+                let comparison::DieboldMariano { difference, statistic, p } = test;
+                comparisons.push(Comparison { a, b, horizon, difference, statistic, p });
+            }
+        }
+    }
+    comparisons
+}
+
+fn best(losses: &BTreeMap<Family, Vec<f64>>, horizon: Horizon, seed: u64) -> Option<BestSet> {
+    let columns: Vec<Vec<f64>> = losses.values().cloned().collect();
+    if columns.first().is_none_or(|column| column.len() < MIN_DAYS) {
+        return None;
+    }
+    let p = confidence_set::confidence_set(&columns, BLOCK_DAYS, REPLICATIONS, seed).ok()?;
+    Some(BestSet { horizon, members: losses.keys().copied().zip(p).collect() })
 }

@@ -2,10 +2,14 @@
 
 mod reasons;
 
-use domain::clock::instant;
-use domain::forecast::{Forecast, Horizon, PastForecast, RiskLevel};
+use std::collections::BTreeMap;
+
+use domain::clock::{SECONDS_PER_HOUR, instant};
+use domain::forecast::{Forecast, Horizon, PastForecast, Quantiles, RiskLevel};
+use domain::market::Symbol;
 
 use crate::artefact::Manifest;
+use crate::calibration::{Calibration, Finished, Running};
 use crate::dataset::{Origin, Panel, usual_range};
 use crate::features::LONGEST_LOOK_BACK_HOURS;
 use crate::model::{ModelError, Prediction, VolatilityModel};
@@ -17,7 +21,15 @@ pub const NEEDED_CANDLES: u32 = LONGEST_LOOK_BACK_HOURS;
 pub struct Forecaster {
     manifest: Manifest,
     model: Box<dyn VolatilityModel>,
+    calibration: Calibration,
 }
+
+/// Earlier forecasts of each coin and horizon, oldest first.
+pub type PastForecasts = BTreeMap<(Symbol, Horizon), Vec<PastForecast>>;
+
+/// The shapes of the errors of each coin and horizon, as they stand at some moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shapes(BTreeMap<Symbol, [Running; 2]>);
 
 /// What is known of one origin and horizon before any model is asked.
 struct Context {
@@ -26,10 +38,10 @@ struct Context {
 }
 
 impl Forecaster {
-    /// Puts a model and its manifest together.
+    /// Puts a model, its manifest and the errors that it made before it was fitted on everything together.
     #[must_use]
-    pub fn new(manifest: Manifest, model: Box<dyn VolatilityModel>) -> Self {
-        Self { manifest, model }
+    pub fn new(manifest: Manifest, model: Box<dyn VolatilityModel>, calibration: Calibration) -> Self {
+        Self { manifest, model, calibration }
     }
 
     /// What is known about the model.
@@ -44,24 +56,45 @@ impl Forecaster {
         self.model.as_ref()
     }
 
+    /// The errors that came with the model.
+    #[must_use]
+    pub const fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
     /// Forecasts for both horizons at one origin, with reasons; none where the coin is too young for a usual range.
+    /// Of `shapes` the coin's own are used; a coin that has none there stands where the training left it.
     ///
     /// # Errors
     /// [`ModelError`] where a tensor operation fails.
-    pub fn forecast(&self, panel: &Panel, origin: Origin) -> Result<Option<[Forecast; 2]>, ModelError> {
+    pub fn forecast(
+        &self,
+        panel: &Panel,
+        origin: Origin,
+        shapes: &Shapes,
+    ) -> Result<Option<[Forecast; 2]>, ModelError> {
         let (Some(day), Some(two_days)) =
             (context(panel, origin, Horizon::Day), context(panel, origin, Horizon::TwoDays))
         else {
             return Ok(None);
         };
-        let (prediction, reasons) = self.explain(panel, origin)?;
-        let [for_day, for_two_days] = reasons;
-        Ok(Some([
-            self.publish(panel, origin, Horizon::Day, &prediction, &day, for_day),
-            self.publish(panel, origin, Horizon::TwoDays, &prediction, &two_days, for_two_days),
-        ]))
+        let symbol = &panel.coins()[origin.coin as usize].symbol;
+        let shape = |horizon: Horizon| match shapes.0.get(symbol) {
+            Some(both) => both[horizon.index()].clone(),
+            None => self.calibration.start(symbol, horizon),
+        };
+        let (prediction, [for_day, for_two_days]) = self.explain(panel, origin)?;
+        let publish = |horizon, context, reasons| {
+            let mut running = shape(horizon);
+            running.settle(panel.origin_s(origin));
+            self.publish(panel, origin, horizon, &prediction, context, reasons, &running)
+        };
+        let day = publish(Horizon::Day, &day, for_day);
+        let two_days = publish(Horizon::TwoDays, &two_days, for_two_days);
+        Ok(day.zip(two_days).map(|(day, two_days)| [day, two_days]))
     }
 
+    #[expect(clippy::too_many_arguments, reason = "everything that a published forecast is made of")]
     fn publish(
         &self,
         panel: &Panel,
@@ -70,16 +103,17 @@ impl Forecaster {
         prediction: &Prediction,
         context: &Context,
         reasons: Vec<domain::forecast::Reason>,
-    ) -> Forecast {
-        let quantiles = self.manifest.calibration.quantiles(prediction, horizon);
-        let high_volatility = self.manifest.calibration.chance_above(prediction, horizon, context.usual.high);
+        running: &Running,
+    ) -> Option<Forecast> {
+        let quantiles = Quantiles::from_array(running.log_quantiles(prediction, horizon)?.map(f64::exp));
+        let high_volatility = running.chance_above(prediction, horizon, context.usual.high.ln())?;
         let below = context.sorted.partition_point(|&value| value < quantiles.q50.ln());
         let at_s = panel.origin_s(origin);
-        Forecast {
+        Some(Forecast {
             symbol: panel.coins()[origin.coin as usize].symbol.clone(),
             horizon,
             origin: instant(at_s),
-            ends_at: instant(at_s + i64::from(horizon.hours()) * 3_600),
+            ends_at: instant(at_s + i64::from(horizon.hours()) * SECONDS_PER_HOUR),
             model: self.manifest.version.clone(),
             quantiles,
             high_volatility,
@@ -88,37 +122,68 @@ impl Forecaster {
             rank: below as f64 / context.sorted.len() as f64,
             just_realised: panel.trailing(origin, horizon).exp(),
             reasons,
-        }
+        })
     }
 
-    /// What would have been said at earlier origins, and what came of it; origins without a usual range are left out.
-    /// Whether an origin lies after the training is the caller's to see: [`Manifest::trained_to`].
+    /// What would have been said at earlier origins after the training, one a day, and what came of it; with the shapes
+    /// as they stand after the last of them. Origins without a usual range are left out. Origins must be of one coin
+    /// after another, each in order of time, and none that the model was fitted on: [`Manifest::trained_to`].
     ///
     /// # Errors
     /// [`ModelError`] where a tensor operation fails.
-    pub fn past(&self, panel: &Panel, origins: &[Origin], horizon: Horizon) -> Result<Vec<PastForecast>, ModelError> {
+    pub fn past(&self, panel: &Panel, origins: &[Origin]) -> Result<(PastForecasts, Shapes), ModelError> {
         let predictions = self.model.predict(panel, origins)?;
-        Ok(origins
-            .iter()
-            .zip(&predictions)
-            .filter_map(|(&origin, prediction)| {
-                let threshold = panel.usual(origin, horizon)?.high;
-                let quantiles = self.manifest.calibration.quantiles(prediction, horizon);
-                let realised = panel.target(origin, horizon);
-                let origin_s = panel.origin_s(origin);
-                Some(PastForecast {
-                    origin_s,
-                    ends_at_s: origin_s + i64::from(horizon.hours()) * 3_600,
-                    q10: quantiles.q10,
-                    q50: quantiles.q50,
-                    q90: quantiles.q90,
-                    high_volatility: self.manifest.calibration.chance_above(prediction, horizon, threshold),
-                    threshold,
-                    realised: realised.is_finite().then(|| realised.exp()),
-                })
-            })
-            .collect())
+        let made: Vec<(Origin, Prediction)> = origins.iter().copied().zip(predictions).collect();
+        let mut past = BTreeMap::new();
+        let mut shapes = Shapes::default();
+        for of_coin in made.chunk_by(|one, next| one.0.coin == next.0.coin) {
+            let symbol = panel.coins()[of_coin[0].0.coin as usize].symbol.clone();
+            let after = Horizon::ALL.map(|horizon| {
+                let mut running = self.calibration.start(&symbol, horizon);
+                let forecasts = of_coin.iter().filter_map(|(origin, prediction)| {
+                    past_forecast(panel, *origin, prediction, horizon, &mut running)
+                });
+                past.insert((symbol.clone(), horizon), forecasts.collect());
+                running
+            });
+            shapes.0.insert(symbol, after);
+        }
+        Ok((past, shapes))
     }
+}
+
+fn past_forecast(
+    panel: &Panel,
+    origin: Origin,
+    prediction: &Prediction,
+    horizon: Horizon,
+    running: &mut Running,
+) -> Option<PastForecast> {
+    let origin_s = panel.origin_s(origin);
+    let ends_at_s = origin_s + i64::from(horizon.hours()) * SECONDS_PER_HOUR;
+    let realised = panel.target(origin, horizon);
+    running.settle(origin_s);
+    let said = running.log_quantiles(prediction, horizon).zip(panel.usual(origin, horizon)).and_then(
+        |(log_quantiles, usual)| {
+            let quantiles = Quantiles::from_array(log_quantiles.map(f64::exp));
+            Some(PastForecast {
+                origin_s,
+                ends_at_s,
+                q10: quantiles.q10,
+                q50: quantiles.q50,
+                q90: quantiles.q90,
+                high_volatility: running.chance_above(prediction, horizon, usual.high.ln())?,
+                threshold: usual.high,
+                realised: realised.is_finite().then(|| realised.exp()),
+            })
+        },
+    );
+    running.learn(Finished {
+        ends_at_s,
+        residual: realised - prediction.location[horizon.index()],
+        scale: prediction.scale[horizon.index()],
+    });
+    said
 }
 
 fn context(panel: &Panel, origin: Origin, horizon: Horizon) -> Option<Context> {

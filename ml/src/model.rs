@@ -1,5 +1,6 @@
 //! The models: whatever they are inside, each says where log realised volatility will be and how far it may miss.
 
+pub mod boosting;
 pub mod ewma;
 pub mod forest;
 pub mod garch;
@@ -31,9 +32,15 @@ pub enum ModelError {
     /// A tensor operation failed: shapes that do not fit, or no memory.
     #[error("a tensor operation failed")]
     Tensor(#[from] candle_core::Error),
-    /// The random forest could not be fitted or asked.
-    #[error("the random forest failed: {0}")]
-    Forest(String),
+    /// Trees could not be grown or asked.
+    #[error("the trees could not be grown: {0}")]
+    Trees(String),
+    /// The family is made of others and never fitted by itself.
+    #[error("{family} is made of other models' forecasts")]
+    NotFitted {
+        /// The family.
+        family: &'static str,
+    },
     /// Training ended without a usable model.
     #[error("training diverged: the loss is not a number; lower the learning rate")]
     Diverged,
@@ -44,7 +51,7 @@ pub enum ModelError {
 
 /// Where log realised volatility (natural log of a fraction per day) is expected, and the scale of the error.
 /// The shape of the error is the calibration's business.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Prediction {
     /// Centre, one a horizon in the order of [`domain::forecast::Horizon::ALL`].
     pub location: [f64; 2],
@@ -53,7 +60,7 @@ pub struct Prediction {
 }
 
 /// What is taken away from the inputs to see what it was worth.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hidden {
     /// Positions in [`crate::dataset::INPUTS`] that stand at their training mean in every step.
     pub inputs: Vec<usize>,

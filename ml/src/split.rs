@@ -1,57 +1,48 @@
-//! Walk-forward spans: what a model may be fitted on, what may choose its settings, what tests it.
+//! Walk-forward spans: what a model may be fitted on, and what tests it.
 
 use domain::clock::SECONDS_PER_HOUR;
 
 use crate::dataset::{Origin, Panel};
 
-/// Hours between two spans, so that no target of the first reaches into the second: the longest horizon.
+/// Hours between the two spans, so that no target of the first reaches into the second: the longest horizon.
 pub const EMBARGO_HOURS: i64 = 48;
-
-/// Days at the end of the training span that are held back from fitting: they stop the training and shape
-/// the intervals.
-pub const VALIDATION_DAYS: i64 = 180;
 
 /// One fit of a walk-forward: fitted on everything before, tested on what follows. Epoch seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Fold {
     /// First origin that may be fitted on.
     pub train_from_s: i64,
-    /// Origins for fitting lie before this instant less the embargo.
-    pub validate_from_s: i64,
-    /// Origins for validation lie before this instant less the embargo; tests begin here.
+    /// Origins for fitting lie before this instant less the embargo; tests begin here.
     pub test_from_s: i64,
     /// End of the test span.
     pub test_to_s: i64,
 }
 
 impl Fold {
-    /// The fold that is fitted on `[from_s, to_s)` and tested on what follows.
-    #[must_use]
-    pub const fn new(from_s: i64, to_s: i64, test_to_s: i64) -> Self {
-        Self {
-            train_from_s: from_s,
-            validate_from_s: to_s - VALIDATION_DAYS * 24 * SECONDS_PER_HOUR,
-            test_from_s: to_s,
-            test_to_s,
-        }
-    }
-
     /// Origins to fit on, one every `every_hours`.
     #[must_use]
     pub fn training(&self, panel: &Panel, every_hours: i64) -> Vec<Origin> {
-        panel.origins(self.train_from_s, self.validate_from_s - EMBARGO_HOURS * SECONDS_PER_HOUR, every_hours)
-    }
-
-    /// Origins that stop the training and shape the intervals.
-    #[must_use]
-    pub fn validation(&self, panel: &Panel, every_hours: i64) -> Vec<Origin> {
-        panel.origins(self.validate_from_s, self.test_from_s - EMBARGO_HOURS * SECONDS_PER_HOUR, every_hours)
+        panel.origins(self.train_from_s, self.test_from_s - EMBARGO_HOURS * SECONDS_PER_HOUR, every_hours)
     }
 
     /// Origins that test, at 00:00 UTC every day.
     #[must_use]
     pub fn test(&self, panel: &Panel) -> Vec<Origin> {
         panel.origins(self.test_from_s, self.test_to_s, 24)
+    }
+
+    /// The `count` folds before this one, the oldest first, each as long as `days`.
+    #[must_use]
+    pub fn before(&self, count: u8, days: i64) -> Vec<Self> {
+        let step = days * 24 * SECONDS_PER_HOUR;
+        (1..=i64::from(count))
+            .rev()
+            .map(|back| Self {
+                train_from_s: self.train_from_s,
+                test_from_s: self.test_from_s - back * step,
+                test_to_s: self.test_from_s - (back - 1) * step,
+            })
+            .collect()
     }
 }
 
@@ -62,7 +53,7 @@ pub fn walk_forward(data_from_s: i64, from_s: i64, to_s: i64, refit_days: i64) -
     let mut folds = Vec::new();
     let mut start = from_s;
     while start < to_s {
-        folds.push(Fold::new(data_from_s, start, (start + step).min(to_s)));
+        folds.push(Fold { train_from_s: data_from_s, test_from_s: start, test_to_s: (start + step).min(to_s) });
         start += step;
     }
     folds
@@ -72,19 +63,22 @@ pub fn walk_forward(data_from_s: i64, from_s: i64, to_s: i64, refit_days: i64) -
 mod tests {
     use super::*;
 
+    const DAY: i64 = 24 * SECONDS_PER_HOUR;
+
     #[test]
     fn folds_cover_the_span_once_and_end_with_it() {
-        let day = 24 * SECONDS_PER_HOUR;
-        let folds = walk_forward(0, 1_000 * day, 1_400 * day, 182);
+        let folds = walk_forward(0, 1_000 * DAY, 1_400 * DAY, 182);
         assert_eq!(folds.len(), 3);
         assert!(folds.windows(2).all(|pair| pair[0].test_to_s == pair[1].test_from_s));
-        assert_eq!(folds[2].test_to_s, 1_400 * day);
+        assert_eq!(folds[2].test_to_s, 1_400 * DAY);
     }
 
     #[test]
-    fn no_target_of_one_span_reaches_into_the_next() {
-        let fold = Fold::new(0, 86_400_000, 90_000_000);
-        let last_training_origin = fold.validate_from_s - EMBARGO_HOURS * SECONDS_PER_HOUR - SECONDS_PER_HOUR;
-        assert!(last_training_origin + 48 * SECONDS_PER_HOUR < fold.validate_from_s);
+    fn the_folds_before_one_end_where_it_begins() {
+        let fold = Fold { train_from_s: 0, test_from_s: 1_000 * DAY, test_to_s: 1_100 * DAY };
+        let before = fold.before(2, 183);
+        assert_eq!(before.iter().map(|fold| fold.test_from_s / DAY).collect::<Vec<_>>(), [634, 817]);
+        assert_eq!(before[0].test_to_s, before[1].test_from_s);
+        assert_eq!(before[1].test_to_s, fold.test_from_s);
     }
 }

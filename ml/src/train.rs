@@ -3,21 +3,27 @@
 use std::collections::BTreeMap;
 
 use domain::clock::instant;
-use domain::model::{Family, Version};
+use domain::forecast::Horizon;
+use domain::model::{Family, Score, Version};
 use jiff::Timestamp;
 
 use crate::artefact::{ArtefactError, Manifest, StoredModel, Weights};
 use crate::calibration::Calibration;
 use crate::dataset::{Panel, Scaler};
-use crate::evaluate::{Fitted, score_fold};
+use crate::evaluate::judge::{errors, judge};
+use crate::evaluate::score::{Case, score};
+use crate::evaluate::walk::{Made, made};
 use crate::features::schema_hash;
-use crate::model::ModelError;
 use crate::model::har::Har;
 use crate::model::lstm::{Lstm, Plan, Progress};
+use crate::model::{ModelError, VolatilityModel};
 use crate::split::Fold;
 
-/// Hours between two validation origins: enough of them for a smooth shape of the errors.
-const VALIDATE_EVERY_HOURS: i64 = 6;
+/// Fits before the last one, each asked at the half-year that follows it: their errors shape the intervals.
+pub const CALIBRATION_FITS: u8 = 2;
+
+/// Days that each of them is asked at: as long as an evaluation goes without fitting anew.
+pub const CALIBRATION_DAYS: i64 = 183;
 
 /// What to train, on what, and what to call it.
 #[derive(Debug, Clone)]
@@ -45,7 +51,8 @@ pub struct Trained {
 }
 
 /// Trains what was ordered. The same panel, order and seed give the same weights, bit for bit on one machine.
-/// `watch` hears of the progress from several threads and may return false to stop.
+/// `watch` hears which fit is at work, from 0 to [`CALIBRATION_FITS`], and how far it is, from several threads, and may
+/// return false to stop.
 ///
 /// # Errors
 /// [`ArtefactError::Model`] where the history is too short or the training fails or is stopped,
@@ -53,35 +60,37 @@ pub struct Trained {
 pub fn train(
     panel: &Panel,
     order: &Order,
-    watch: &(dyn Fn(Progress) -> bool + Sync),
+    watch: &(dyn Fn(u8, Progress) -> bool + Sync),
 ) -> Result<Trained, ArtefactError> {
-    let training = order.fold.training(panel, order.plan.every_hours);
-    let validation = order.fold.validation(panel, VALIDATE_EVERY_HOURS);
-    let daily = order.fold.training(panel, 24);
-    if training.is_empty() {
-        return Err(ModelError::NotEnoughData { needed: order.plan.batch, given: 0 }.into());
+    let earlier = order.fold.before(CALIBRATION_FITS, CALIBRATION_DAYS);
+    let mut out_of_sample: Vec<Made> = Vec::new();
+    for (fit, fold) in (0..).zip(&earlier) {
+        let model = fit_stored(panel, fold, order, &|progress| watch(fit, progress))?;
+        out_of_sample.extend(made(panel, model.as_model(), &fold.test(panel))?);
     }
-    let model = match order.family {
-        Family::Lstm => {
-            let lstm = Lstm::fit(panel, &training, &validation, &order.plan, order.seed, watch)?;
-            StoredModel::Lstm(Box::new(lstm))
-        }
-        Family::Har => StoredModel::Har(Har::fit(panel, &daily)?),
-        Family::HarCalendar => StoredModel::Har(Har::fit_with_calendar(panel, &daily)?),
-        family => return Err(ArtefactError::NotStored { family: family.as_str() }),
-    };
+    out_of_sample.sort_by_key(|made| made.origin);
+    let calibration = errors(panel, &out_of_sample);
+    if !calibration.is_enough() {
+        return Err(ModelError::NotEnoughData { needed: crate::calibration::MIN_ERRORS, given: 0 }.into());
+    }
+
+    let model = fit_stored(panel, &order.fold, order, &|progress| watch(CALIBRATION_FITS, progress))?;
     let scaler = match &model {
-        StoredModel::Lstm(lstm) => lstm.scaler().clone(),
-        StoredModel::Har(_) => Scaler::fit(panel, &training),
+        StoredModel::Lstm(lstm) => lstm.features().clone(),
+        StoredModel::Har(_) => Scaler::fit(panel, &order.fold.training(panel, order.plan.every_hours)),
     };
-    let calibration = Calibration::measure(model.as_model(), panel, &validation)?;
+    let (scores, by_symbol) = scores(panel, &order.fold, model.as_model(), &calibration)?;
 
-    let baseline = Har::fit_with_calendar(panel, &daily)?;
-    let baseline_calibration = Calibration::measure(&baseline, panel, &validation)?;
-    let ours = score_fold(panel, &order.fold, &Fitted { model: model.as_model(), calibration: &calibration })?;
-    let theirs = score_fold(panel, &order.fold, &Fitted { model: &baseline, calibration: &baseline_calibration })?;
+    let baseline = Har::fit_with_calendar(panel, &order.fold.training(panel, 24))?;
+    let mut baseline_errors = Vec::new();
+    for fold in &earlier {
+        let har = Har::fit_with_calendar(panel, &fold.training(panel, 24))?;
+        baseline_errors.extend(made(panel, &har, &fold.test(panel))?);
+    }
+    baseline_errors.sort_by_key(|made| made.origin);
+    let (baseline, _) = self::scores(panel, &order.fold, &baseline, &errors(panel, &baseline_errors))?;
 
-    let weights = model.weights()?;
+    let weights = model.weights(&calibration)?;
     let day = instant(order.fold.test_from_s).strftime("%Y%m%d").to_string();
     let name = format!("{}-{day}-{:.8}", order.family.as_str().replace('_', "-"), weights.sha256);
     let version = Version::parse(&name).expect("a family, a date and hexadecimal digits name a version");
@@ -94,18 +103,58 @@ pub fn train(
         feature_schema: schema_hash(),
         trained_at: order.now,
         trained_from: instant(first),
-        validated_from: instant(order.fold.validate_from_s),
+        calibrated_from: instant(earlier.first().map_or(order.fold.test_from_s, |fold| fold.test_from_s)),
         trained_to: instant(order.fold.test_from_s),
         symbols: panel.coins().iter().map(|coin| coin.symbol.to_string()).collect(),
         seed: order.seed,
         revision: order.revision.clone(),
         parameters,
         scaler,
-        calibration,
-        scores: ours.pooled,
-        baseline: theirs.pooled,
-        by_symbol: ours.by_symbol.into_iter().collect::<BTreeMap<_, _>>(),
+        scores,
+        baseline,
+        by_symbol,
         weights_sha256: weights.sha256.clone(),
     };
     Ok(Trained { manifest, weights })
+}
+
+fn fit_stored(
+    panel: &Panel,
+    fold: &Fold,
+    order: &Order,
+    watch: &(dyn Fn(Progress) -> bool + Sync),
+) -> Result<StoredModel, ArtefactError> {
+    let daily = fold.training(panel, 24);
+    let training = fold.training(panel, order.plan.every_hours);
+    Ok(match order.family {
+        Family::Lstm => StoredModel::Lstm(Box::new(Lstm::fit(panel, &training, &order.plan, order.seed, watch)?)),
+        Family::Har => StoredModel::Har(Har::fit(panel, &daily)?),
+        Family::HarCalendar => StoredModel::Har(Har::fit_with_calendar(panel, &daily)?),
+        family => return Err(ArtefactError::NotStored { family: family.as_str() }),
+    })
+}
+
+/// One score a horizon for all coins together, and for each coin by its name.
+type Scores = (Vec<Score>, BTreeMap<String, Vec<Score>>);
+
+/// Scores on the test origins of a fold: all coins together, and each alone.
+fn scores(
+    panel: &Panel,
+    fold: &Fold,
+    model: &dyn VolatilityModel,
+    calibration: &Calibration,
+) -> Result<Scores, ModelError> {
+    let cases = judge(panel, &made(panel, model, &fold.test(panel))?, calibration, fold.test_from_s);
+    let mut pooled = Vec::new();
+    let mut by_symbol: BTreeMap<String, Vec<Score>> = BTreeMap::new();
+    for horizon in Horizon::ALL {
+        let cases: &[Case] = &cases[horizon.index()];
+        pooled.extend(score(horizon, cases));
+        for own in cases.chunk_by(|one, next| one.coin == next.coin) {
+            if let Some(score) = score(horizon, own) {
+                by_symbol.entry(panel.coins()[own[0].coin as usize].symbol.to_string()).or_default().push(score);
+            }
+        }
+    }
+    Ok((pooled, by_symbol))
 }

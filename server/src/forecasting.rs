@@ -3,7 +3,7 @@
 //! A thread of its own recomputes whenever candles come in or another champion is promoted; readers take what was
 //! published last and never wait for a model. Forecasts on callers' own candles run on a small pool of threads.
 
-mod engine;
+pub(crate) mod engine;
 pub(crate) mod own;
 
 use std::sync::{Arc, PoisonError, RwLock};

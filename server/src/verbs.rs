@@ -134,7 +134,7 @@ fn do_verb(cli: Cli, revision: &str) -> Result<(), VerbError> {
         Verb::Doctor(args) => on_the_web_runtime(&settings, doctor::run(args, &settings)),
         Verb::Ingest(args) => on_the_web_runtime(&settings, ingest::run(args, &settings)),
         Verb::Train(args) => train::run(&args, &settings, revision),
-        Verb::Evaluate(args) => evaluate::run(&args, &settings),
+        Verb::Evaluate(args) => evaluate::run(&args, &settings, revision),
         Verb::Predict(args) => predict::run(&args, &settings),
         Verb::Models(args) => models::run(&args, &settings),
         Verb::Config(args) => config::run(&args, &settings),

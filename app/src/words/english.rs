@@ -316,7 +316,7 @@ pub(super) static WORDS: Words = Words {
             Family::Boosting => "Gradient boosting",
             Family::Lstm => "Recurrent network (LSTM)",
             Family::BlendWithoutLstm => "Boosting and autoregression blended",
-            Family::Blend => "Recurrent network, boosting and autoregression blended",
+            Family::Blend => "Recurrent network and boosting blended",
         },
     },
     how_good: how_good::WORDS,

@@ -350,7 +350,7 @@ pub(super) static WORDS: Words = Words {
             Family::Boosting => "Gradient boosting",
             Family::Lstm => "Réseau récurrent (LSTM)",
             Family::BlendWithoutLstm => "Mélange de boosting et d’autorégression",
-            Family::Blend => "Mélange de réseau récurrent, boosting et autorégression",
+            Family::Blend => "Mélange de réseau récurrent et de boosting",
         },
     },
     how_good: how_good::WORDS,

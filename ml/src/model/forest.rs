@@ -30,13 +30,13 @@ impl RandomForest {
     /// Grows both forests on the given origins; the same seed gives the same forests.
     ///
     /// # Errors
-    /// [`ModelError::Forest`] where smartcore refuses, [`ModelError::NotEnoughData`] where no target is known.
-    pub fn fit(panel: &Panel, origins: &[Origin], validation: &[Origin], seed: u64) -> Result<Self, ModelError> {
+    /// [`ModelError::Trees`] where smartcore refuses, [`ModelError::NotEnoughData`] where no target is known.
+    pub fn fit(panel: &Panel, origins: &[Origin], seed: u64) -> Result<Self, ModelError> {
         let [day, two_days] = Horizon::ALL.map(|horizon| grow(panel, origins, horizon, seed));
         let mut forest = Self { groups: [day?, two_days?], scale: [1.0; 2] };
         let locations: Vec<[f64; 2]> =
-            forest.predict(panel, validation)?.iter().map(|prediction| prediction.location).collect();
-        forest.scale = constant_scale(panel, validation, &locations);
+            forest.predict(panel, origins)?.iter().map(|prediction| prediction.location).collect();
+        forest.scale = constant_scale(panel, origins, &locations);
         Ok(forest)
     }
 }
@@ -58,7 +58,7 @@ fn grow(panel: &Panel, origins: &[Origin], horizon: Horizon, seed: u64) -> Resul
                 .with_max_depth(MAX_DEPTH)
                 .with_m(WIDTH / 3)
                 .with_seed(seed.wrapping_add(group as u64));
-            Forest::fit(&x, &y, parameters).map_err(|error| ModelError::Forest(error.to_string()))
+            Forest::fit(&x, &y, parameters).map_err(|error| ModelError::Trees(error.to_string()))
         })
         .collect()
 }
@@ -69,7 +69,7 @@ fn matrix(panel: &Panel, origins: &[Origin], horizon: Horizon) -> Result<DenseMa
         values.extend(panel.features(origin).iter().map(|value| if value.is_finite() { *value } else { 0.0 }));
         values.extend(weekday_shares(panel.origin_s(origin), horizon).map(|share| share as f32));
     }
-    DenseMatrix::new(origins.len(), WIDTH, values, false).map_err(|error| ModelError::Forest(error.to_string()))
+    DenseMatrix::new(origins.len(), WIDTH, values, false).map_err(|error| ModelError::Trees(error.to_string()))
 }
 
 impl VolatilityModel for RandomForest {
@@ -86,7 +86,7 @@ impl VolatilityModel for RandomForest {
         for horizon in Horizon::ALL {
             let x = matrix(panel, origins, horizon)?;
             for group in &self.groups[horizon.index()] {
-                let values = group.predict(&x).map_err(|error| ModelError::Forest(error.to_string()))?;
+                let values = group.predict(&x).map_err(|error| ModelError::Trees(error.to_string()))?;
                 for (prediction, value) in predictions.iter_mut().zip(values) {
                     prediction.location[horizon.index()] += f64::from(value) / GROUPS as f64;
                 }

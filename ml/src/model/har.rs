@@ -15,6 +15,9 @@ use crate::linear::Ridge;
 /// A penalty that only guards against collinear day-of-week terms.
 const PENALTY: f64 = 1e-6;
 
+/// Fewest origins for an equation of a coin's own: over them its nine slopes settle.
+const MIN_OWN_ORIGINS: usize = 250;
+
 /// `ln RV_{t,t+h} = a + b1 ln RV_1d + b7 ln RV_7d + b30 ln RV_30d (+ day-of-week terms)`, one regression a coin
 /// and horizon, and one over all coins for coins that were not in the training.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,11 +58,14 @@ impl Har {
         }
         let mut by_coin = BTreeMap::new();
         for (coin, own) in of_coin {
+            // A coin with a short history is served by the pooled equation.
+            if own.len() < MIN_OWN_ORIGINS {
+                continue;
+            }
             match Equation::fit(panel, &own, has_calendar) {
                 Ok(equation) => {
                     by_coin.insert(panel.coins()[coin].symbol.clone(), equation);
                 }
-                // A coin with a short history is served by the pooled equation.
                 Err(ModelError::NotEnoughData { .. } | ModelError::Singular) => {}
                 Err(error) => return Err(error),
             }

@@ -5,20 +5,20 @@
 
 mod kernels;
 mod network;
+mod reader;
 mod recurrence;
 mod tensors;
 mod training;
 
-use candle_core::{Device, Tensor};
 use domain::forecast::Horizon;
-use domain::market::Symbol;
 use domain::model::Family;
 
-pub use training::{Plan, Progress};
+pub use training::{Plan, Progress, Without};
 
 use self::network::Network;
+use self::reader::Reader;
 use super::{Hidden, ModelError, Prediction, VolatilityModel};
-use crate::dataset::{FEATURE_COUNT, Origin, Panel, SEQUENCE_DAYS, Scaler, weekday_shares};
+use crate::dataset::{FEATURE_COUNT, Origin, Panel, Scaler};
 use crate::linear::Ridge;
 
 /// Origins that go through the network at once.
@@ -27,8 +27,7 @@ const BATCH: usize = 512;
 /// The fitted forecaster.
 #[derive(Debug, Clone)]
 pub struct Lstm {
-    scaler: Scaler,
-    symbols: Vec<Symbol>,
+    reader: Reader,
     base: Base,
     hidden: usize,
     members: Vec<Network>,
@@ -41,16 +40,19 @@ pub(crate) struct Base {
     pub(crate) leftover: [f64; 2],
 }
 
-impl Lstm {
-    /// The means and deviations that the inputs are standardised by.
-    #[must_use]
-    pub const fn scaler(&self) -> &Scaler {
-        &self.scaler
+impl Base {
+    /// Log realised volatility by the equation: the level at the origin and what the inputs add to it.
+    fn at(&self, reader: &Reader, panel: &Panel, origin: Origin, horizon: Horizon, hidden: &Hidden) -> f64 {
+        let (level, row) = reader.equation_row(panel, origin, horizon, hidden);
+        level + self.lines[horizon.index()].at(row)
     }
+}
 
-    /// The inputs of the linear equation: standardised features, six weekday shares of the horizon, the coin.
-    fn static_row(&self, panel: &Panel, origin: Origin, horizon: Horizon, hidden: &Hidden) -> Vec<f64> {
-        static_row(&self.scaler, &self.symbols, panel, origin, horizon, hidden)
+impl Lstm {
+    /// Means and deviations of the features over the training span.
+    #[must_use]
+    pub const fn features(&self) -> &Scaler {
+        &self.reader.plain
     }
 
     /// The mean of the members' locations and the root mean square of their scales, on top of the equation.
@@ -66,7 +68,7 @@ impl Lstm {
         let mut prediction = Prediction { location: [0.0; 2], scale: [0.0; 2] };
         for horizon in Horizon::ALL {
             let index = horizon.index();
-            let line = self.base.lines[index].at(self.static_row(panel, origin, horizon, hidden));
+            let line = self.base.at(&self.reader, panel, origin, horizon, hidden);
             let shift = outputs.iter().map(|out| f64::from(out[row][index])).sum::<f64>() / members;
             let square = outputs.iter().map(|out| (2.0 * f64::from(out[row][2 + index])).exp()).sum::<f64>() / members;
             prediction.location[index] = line + self.base.leftover[index] * shift;
@@ -74,42 +76,6 @@ impl Lstm {
         }
         prediction
     }
-
-    /// One tensor `[L, B, F]`, the oldest day first.
-    fn sequence(&self, panel: &Panel, cases: &[(Origin, &Hidden)]) -> Result<Tensor, ModelError> {
-        let mut values = vec![0.0_f32; SEQUENCE_DAYS * cases.len() * FEATURE_COUNT];
-        let mut rows = values.chunks_exact_mut(FEATURE_COUNT);
-        for step in 0..SEQUENCE_DAYS {
-            for (&(origin, hidden), row) in cases.iter().zip(&mut rows) {
-                if let Some(features) = panel.features_before(origin, SEQUENCE_DAYS - 1 - step) {
-                    self.scaler.write(features, row);
-                }
-                for &input in &hidden.inputs {
-                    row[input] = 0.0;
-                }
-            }
-        }
-        Ok(Tensor::from_vec(values, (SEQUENCE_DAYS, cases.len(), FEATURE_COUNT), &Device::Cpu)?)
-    }
-}
-
-fn static_row(
-    scaler: &Scaler,
-    symbols: &[Symbol],
-    panel: &Panel,
-    origin: Origin,
-    horizon: Horizon,
-    hidden: &Hidden,
-) -> Vec<f64> {
-    let mut standardised = [0.0_f32; FEATURE_COUNT];
-    scaler.write(panel.features(origin), &mut standardised);
-    for &input in &hidden.inputs {
-        standardised[input] = 0.0;
-    }
-    let shares = if hidden.calendar { [1.0 / 7.0; 7] } else { weekday_shares(panel.origin_s(origin), horizon) };
-    let symbol = &panel.coins()[origin.coin as usize].symbol;
-    let coin = symbols.iter().map(|known| if known == symbol { 1.0 } else { 0.0 });
-    standardised.iter().map(|&value| f64::from(value)).chain(shares[..6].iter().copied()).chain(coin).collect()
 }
 
 impl VolatilityModel for Lstm {
@@ -132,7 +98,7 @@ impl VolatilityModel for Lstm {
     fn predict_hiding(&self, panel: &Panel, cases: &[(Origin, &Hidden)]) -> Result<Vec<Prediction>, ModelError> {
         let mut predictions = Vec::with_capacity(cases.len());
         for chunk in cases.chunks(BATCH) {
-            let sequence = self.sequence(panel, chunk)?;
+            let sequence = self.reader.sequence(panel, chunk)?;
             let outputs = self
                 .members
                 .iter()

@@ -8,20 +8,21 @@ use domain::forecast::{Driver, Horizon};
 use domain::market::{Candle, CandleSeries, Symbol};
 use domain::model::Family;
 use ml::artefact::{self, ArtefactError};
-use ml::calibration::Calibration;
 use ml::dataset::{Origin, Panel};
-use ml::evaluate::walk_forward;
+use ml::evaluate::judge::judge;
+use ml::evaluate::score::score;
+use ml::evaluate::walk::made;
 use ml::features;
-use ml::forecaster::Forecaster;
+use ml::forecaster::{Forecaster, Shapes};
 use ml::model::lstm::Plan;
 use ml::split::Fold;
 use ml::train::{Order, Trained, train};
 use rand::Rng as _;
 use rand_distr::{Distribution as _, StandardNormal};
 
-const DAY: i64 = 86_400;
-pub(crate) const DAYS: i64 = 560;
-const TRAINED_DAYS: i64 = 440;
+pub(crate) const DAY: i64 = 86_400;
+pub(crate) const DAYS: i64 = 800;
+const TRAINED_DAYS: i64 = 680;
 
 /// Two coins whose volatility moves in waves and is lower at weekends.
 pub(crate) fn candles(days: i64) -> Vec<(Symbol, CandleSeries)> {
@@ -57,7 +58,7 @@ pub(crate) fn candles(days: i64) -> Vec<(Symbol, CandleSeries)> {
         .collect()
 }
 
-fn panel_of(market: &[(Symbol, CandleSeries)]) -> Panel {
+pub(crate) fn panel_of(market: &[(Symbol, CandleSeries)]) -> Panel {
     let borrowed: Vec<(Symbol, &CandleSeries)> =
         market.iter().map(|(symbol, series)| (symbol.clone(), series)).collect();
     Panel::new(&features::compute(&borrowed).expect("candles that can be true"))
@@ -71,7 +72,7 @@ fn panel() -> &'static Panel {
 fn order(family: Family) -> Order {
     Order {
         family,
-        fold: Fold::new(0, TRAINED_DAYS * DAY, DAYS * DAY),
+        fold: Fold { train_from_s: 0, test_from_s: TRAINED_DAYS * DAY, test_to_s: DAYS * DAY },
         plan: Plan { hidden: 8, members: 2, epochs: 1, batch: 64, every_hours: 12, ..Plan::default() },
         seed: 5,
         revision: "test".to_owned(),
@@ -81,7 +82,7 @@ fn order(family: Family) -> Order {
 
 pub(crate) fn lstm() -> &'static Trained {
     static TRAINED: OnceLock<Trained> = OnceLock::new();
-    TRAINED.get_or_init(|| train(panel(), &order(Family::Lstm), &|_| true).expect("a trained network"))
+    TRAINED.get_or_init(|| train(panel(), &order(Family::Lstm), &|_, _| true).expect("a trained network"))
 }
 
 fn kept(trained: &Trained) -> (tempfile::TempDir, std::path::PathBuf) {
@@ -101,41 +102,35 @@ fn newest() -> Origin {
 
 #[test]
 fn the_same_rows_and_seed_give_the_same_weights_and_another_seed_others() {
-    let again = train(panel(), &order(Family::Lstm), &|_| true).expect("a trained network");
+    let again = train(panel(), &order(Family::Lstm), &|_, _| true).expect("a trained network");
     assert_eq!(again.weights.sha256, lstm().weights.sha256);
     assert_eq!(again.manifest, lstm().manifest);
-    let other = train(panel(), &Order { seed: 6, ..order(Family::Lstm) }, &|_| true).expect("a trained network");
+    let other = train(panel(), &Order { seed: 6, ..order(Family::Lstm) }, &|_, _| true).expect("a trained network");
     assert_ne!(other.weights.sha256, lstm().weights.sha256);
 }
 
 #[test]
 fn what_is_loaded_forecasts_what_was_trained() {
     for family in [Family::Lstm, Family::Har, Family::HarCalendar] {
-        let trained = train(panel(), &order(family), &|_| true).expect("trained");
+        let trained = train(panel(), &order(family), &|_, _| true).expect("trained");
         let forecaster = loaded(&trained);
         assert_eq!(forecaster.manifest().version, trained.manifest.version);
         let fold = order(family).fold;
-        let rows = walk_forward(panel(), &[fold], &[family], &order(family).plan, 5, &|_, _, _| true).expect("scored");
-        let pooled = rows.iter().filter(|row| row.symbol == "ALL").map(|row| row.score).collect::<Vec<_>>();
-        assert_eq!(trained.manifest.scores, pooled, "{family:?}");
         let origins = fold.test(panel());
-        let measured =
-            Calibration::measure(forecaster.model(), panel(), &fold.validation(panel(), 6)).expect("a shape");
-        assert_eq!(measured, trained.manifest.calibration);
+        let said = made(panel(), forecaster.model(), &origins).expect("predictions");
+        let cases = judge(panel(), &said, forecaster.calibration(), fold.test_from_s);
+        let scores = Horizon::ALL.map(|horizon| score(horizon, &cases[horizon.index()]).expect("scored"));
+        assert_eq!(trained.manifest.scores, scores, "{family:?}");
         let predictions = forecaster.model().predict(panel(), &origins).expect("predictions");
         assert_eq!(predictions.len(), origins.len());
-        for horizon in Horizon::ALL {
-            let kept = forecaster.manifest().calibration.quantiles(&predictions[0], horizon).to_array();
-            let fresh = measured.quantiles(&predictions[0], horizon).to_array();
-            assert!(kept.iter().zip(fresh).all(|(kept, fresh)| (kept / fresh - 1.0).abs() < 1e-12));
-        }
     }
 }
 
 #[test]
 fn a_forecast_is_a_distribution_with_a_chance_and_reasons() {
     let forecaster = loaded(lstm());
-    let both = forecaster.forecast(panel(), newest()).expect("no tensor fails").expect("a usual range");
+    let both =
+        forecaster.forecast(panel(), newest(), &Shapes::default()).expect("no tensor fails").expect("a usual range");
     for (forecast, horizon) in both.iter().zip(Horizon::ALL) {
         assert_eq!(forecast.horizon, horizon);
         assert_eq!(forecast.ends_at.as_second() - forecast.origin.as_second(), i64::from(horizon.hours()) * 3_600);
@@ -151,7 +146,7 @@ fn a_forecast_is_a_distribution_with_a_chance_and_reasons() {
 
 #[test]
 fn calm_weekends_are_learned_and_given_as_a_reason() {
-    let forecaster = loaded(&train(panel(), &order(Family::Lstm), &|_| true).expect("trained"));
+    let forecaster = loaded(&train(panel(), &order(Family::Lstm), &|_, _| true).expect("trained"));
     // The last Friday midnight to Saturday: the horizon is a weekend day.
     let saturdays: Vec<Origin> = panel()
         .origins((DAYS - 30) * DAY, DAYS * DAY, 24)
@@ -160,7 +155,8 @@ fn calm_weekends_are_learned_and_given_as_a_reason() {
         .collect();
     assert!(!saturdays.is_empty());
     for origin in saturdays {
-        let [day, _] = forecaster.forecast(panel(), origin).expect("no tensor fails").expect("a usual range");
+        let [day, _] =
+            forecaster.forecast(panel(), origin, &Shapes::default()).expect("no tensor fails").expect("a usual range");
         let weekday = day.reasons.iter().find(|reason| reason.driver == Driver::DayOfWeek);
         assert!(weekday.is_some_and(|reason| reason.effect < -0.1), "{:?}", day.reasons);
     }
@@ -194,31 +190,31 @@ fn whatever_the_future_holds_no_scaler_threshold_weight_or_forecast_moves() {
         }
     }
     let changed = panel_of(&market);
-    let trained = train(&changed, &order(Family::Lstm), &|_| true).expect("trained");
+    let trained = train(&changed, &order(Family::Lstm), &|_, _| true).expect("trained");
     assert_eq!(trained.weights.sha256, lstm().weights.sha256);
     assert_eq!(trained.manifest.scaler, lstm().manifest.scaler);
-    assert_eq!(trained.manifest.calibration, lstm().manifest.calibration);
 
     let forecaster = loaded(lstm());
     let last_s = (TRAINED_DAYS + 60) * DAY;
     for origin in panel().origins(TRAINED_DAYS * DAY, last_s + 1, 24) {
-        let before = forecaster.forecast(panel(), origin).expect("no tensor fails");
-        let after = forecaster.forecast(&changed, origin).expect("no tensor fails");
+        let before = forecaster.forecast(panel(), origin, &Shapes::default()).expect("no tensor fails");
+        let after = forecaster.forecast(&changed, origin, &Shapes::default()).expect("no tensor fails");
         assert_eq!(before, after);
     }
 }
 
 #[test]
 fn a_training_that_is_told_to_stop_stops_and_yields_nothing() {
-    let stopped = train(panel(), &order(Family::Lstm), &|progress| progress.validation.is_none());
+    let stopped = train(panel(), &order(Family::Lstm), &|_, progress| progress.loss.is_none());
     assert!(matches!(stopped, Err(ArtefactError::Model(ml::model::ModelError::Stopped))));
 }
 
 #[test]
 fn too_short_a_history_is_refused_with_the_number_that_is_needed() {
-    let order = Order { fold: Fold::new(0, 100 * DAY, DAYS * DAY), ..order(Family::Lstm) };
+    let order =
+        Order { fold: Fold { train_from_s: 0, test_from_s: 100 * DAY, test_to_s: DAYS * DAY }, ..order(Family::Lstm) };
     assert!(matches!(
-        train(panel(), &order, &|_| true),
+        train(panel(), &order, &|_, _| true),
         Err(ArtefactError::Model(ml::model::ModelError::NotEnoughData { .. }))
     ));
 }
@@ -242,7 +238,7 @@ fn a_damaged_or_foreign_artefact_is_refused_with_a_sentence() {
     let cut = damage("manifest.json", &|bytes| bytes[..bytes.len() / 2].to_vec());
     assert!(matches!(cut, ArtefactError::Manifest { .. }), "{cut}");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("JSON");
-    let foreign = damage("manifest.json", &|bytes| text(bytes).replace("-forecaster/1", "-forecaster/9").into_bytes());
+    let foreign = damage("manifest.json", &|bytes| text(bytes).replace("-forecaster/2", "-forecaster/9").into_bytes());
     assert!(matches!(foreign, ArtefactError::Foreign { .. }), "{foreign}");
     let schema = features::schema_hash();
     let foreign = damage("manifest.json", &|bytes| text(bytes).replace(&schema, &"0".repeat(64)).into_bytes());

@@ -4,7 +4,7 @@
 use domain::forecast::{Driver, Horizon};
 use ml::dataset::{INPUTS, Origin, Panel};
 use ml::features::{self, FeatureTable};
-use ml::forecaster::Forecaster;
+use ml::forecaster::{Forecaster, Shapes};
 
 use crate::models;
 
@@ -69,7 +69,7 @@ fn the_reasons_are_the_strongest_effects_of_levelling_each_family_by_hand() {
     for origin in origins {
         let full = location(&forecaster, &tables, origin);
         let without = DRIVERS.map(|driver| location_without(&forecaster, driver, origin));
-        let told = forecaster.forecast(&panel, origin).unwrap().unwrap();
+        let told = forecaster.forecast(&panel, origin, &Shapes::default()).unwrap().unwrap();
         for (forecast, horizon) in told.iter().zip(Horizon::ALL) {
             let index = horizon.index();
             let mut effects: Vec<(Driver, f64)> = DRIVERS
@@ -98,7 +98,13 @@ fn days_in_a_row_are_those_of_the_realised_volatility_that_a_reader_can_check() 
         let steps = daily.windows(2).map(|pair| (pair[0] - pair[1]).signum());
         let first = (daily[0] - daily[1]).signum();
         let run = first * steps.take_while(|&step| step == first).count() as f64;
-        for reason in forecaster.forecast(&panel, origin).unwrap().unwrap().iter().flat_map(|both| &both.reasons) {
+        for reason in forecaster
+            .forecast(&panel, origin, &Shapes::default())
+            .unwrap()
+            .unwrap()
+            .iter()
+            .flat_map(|both| &both.reasons)
+        {
             let is_told = reason.driver == Driver::RecentVolatility;
             assert_eq!(f64::from(reason.days_in_a_row), if is_told { run } else { 0.0 });
             runs.push(reason.days_in_a_row);

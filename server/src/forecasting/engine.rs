@@ -6,9 +6,9 @@ use domain::error::Failure;
 use domain::forecast::{Forecast, Horizon, PastForecast, TrackRecord};
 use domain::market::{CandleSeries, Symbol};
 use domain::model::Version;
-use ml::dataset::{NEWEST_HOURS, Panel, SEQUENCE_DAYS};
+use ml::dataset::{NEWEST_HOURS, Origin, Panel, SEQUENCE_DAYS};
 use ml::features::{self, FeatureError};
-use ml::forecaster::{Forecaster, NEEDED_CANDLES};
+use ml::forecaster::{Forecaster, NEEDED_CANDLES, Shapes};
 use ml::model::ModelError;
 
 use crate::market::MarketSnapshot;
@@ -17,6 +17,9 @@ const HOURS_PER_DAY: u32 = 24;
 
 /// Days back to which forecasts are compared with outcomes, where the model's training ended before.
 const RECORD_DAYS: u32 = 365;
+
+/// Hours of features that forecasts and records read.
+pub(crate) const RECORD_HOURS: u32 = NEWEST_HOURS + (RECORD_DAYS + SEQUENCE_DAYS as u32) * HOURS_PER_DAY;
 
 /// A warning is a chance of at least this.
 const WARNING: f64 = 0.5;
@@ -51,6 +54,8 @@ pub struct Published {
     forecasts: BTreeMap<Symbol, [Forecast; 2]>,
     records: BTreeMap<(Symbol, Horizon), TrackRecord>,
     known: BTreeMap<Symbol, u32>,
+    /// How the errors of each coin are shaped, after the forecasts of the records.
+    shapes: Shapes,
 }
 
 impl Published {
@@ -93,31 +98,33 @@ pub(super) fn compute(
 ) -> Result<Published, EngineError> {
     let market: Vec<(Symbol, &CandleSeries)> =
         snapshot.series.iter().map(|(symbol, series)| (symbol.clone(), series.as_ref())).collect();
+    let version = forecaster.manifest().version.clone();
+    let before = before.filter(|before| before.version == version);
+    // What was learnt while serving is part of a forecast: without it there is nothing to publish yet.
+    let stage = if before.is_none() { Stage::WithRecords } else { stage };
     let hours = match stage {
         Stage::Newest => NEWEST_HOURS,
-        Stage::WithRecords => NEWEST_HOURS + (RECORD_DAYS + SEQUENCE_DAYS as u32) * HOURS_PER_DAY,
+        Stage::WithRecords => RECORD_HOURS,
     };
     let panel = Panel::new(&features::compute_tail(&market, hours)?);
 
+    let (records, shapes) = match (stage, before) {
+        (Stage::Newest, Some(before)) => (before.records.clone(), before.shapes.clone()),
+        _ => records(forecaster, &panel)?,
+    };
     let mut forecasts = BTreeMap::new();
     for (symbol, _) in &market {
         if let Some(origin) = panel.newest(symbol)
-            && let Some(both) = forecaster.forecast(&panel, origin)?
+            && let Some(both) = forecaster.forecast(&panel, origin, &shapes)?
         {
             forecasts.insert(symbol.clone(), both);
         }
     }
-    let version = forecaster.manifest().version.clone();
-    let records = match (stage, before) {
-        (Stage::WithRecords, _) => records(forecaster, &panel)?,
-        (Stage::Newest, Some(before)) if before.version == version => before.records.clone(),
-        (Stage::Newest, _) => BTreeMap::new(),
-    };
     let known = market
         .iter()
         .map(|(symbol, series)| (symbol.clone(), u32::try_from(unbroken_hours(series)).unwrap_or(u32::MAX)))
         .collect();
-    Ok(Published { revision: snapshot.revision, version, forecasts, records, known })
+    Ok(Published { revision: snapshot.revision, version, forecasts, records, known, shapes })
 }
 
 /// How many candles follow each other without a gap up to the newest one.
@@ -126,21 +133,35 @@ pub(super) fn unbroken_hours(series: &CandleSeries) -> usize {
     hours + usize::from(!series.is_empty())
 }
 
-/// One forecast a day at 00:00 UTC, on origins after the training: none that the model was fitted on.
-fn records(forecaster: &Forecaster, panel: &Panel) -> Result<BTreeMap<(Symbol, Horizon), TrackRecord>, EngineError> {
-    let mut records = BTreeMap::new();
-    let Some((_, newest_s)) = panel.span_s() else { return Ok(records) };
+/// How the errors of each coin are shaped by now, as the server would have them.
+///
+/// # Errors
+/// [`ModelError`] where the model fails.
+pub(crate) fn shapes(forecaster: &Forecaster, panel: &Panel) -> Result<Shapes, ModelError> {
+    Ok(forecaster.past(panel, &record_origins(forecaster, panel))?.1)
+}
+
+/// One origin a day at 00:00 UTC over the last year, none that the model was fitted on.
+fn record_origins(forecaster: &Forecaster, panel: &Panel) -> Vec<Origin> {
+    let Some((_, newest_s)) = panel.span_s() else { return Vec::new() };
     let trained_to_s = forecaster.manifest().trained_to.as_second();
     let from_s = trained_to_s.max(newest_s - i64::from(RECORD_DAYS * HOURS_PER_DAY) * 3_600);
-    let origins = panel.origins(from_s, newest_s + 1, i64::from(HOURS_PER_DAY));
-    for horizon in Horizon::ALL {
-        for (index, coin) in panel.coins().iter().enumerate() {
-            let own: Vec<_> = origins.iter().copied().filter(|origin| origin.coin as usize == index).collect();
-            let past = forecaster.past(panel, &own, horizon)?;
-            records.insert((coin.symbol.clone(), horizon), record(coin.symbol.clone(), horizon, past));
+    panel.origins(from_s, newest_s + 1, i64::from(HOURS_PER_DAY))
+}
+
+type Records = BTreeMap<(Symbol, Horizon), TrackRecord>;
+
+fn records(forecaster: &Forecaster, panel: &Panel) -> Result<(Records, Shapes), EngineError> {
+    let (mut past, shapes) = forecaster.past(panel, &record_origins(forecaster, panel))?;
+    let mut records = BTreeMap::new();
+    for coin in panel.coins() {
+        for horizon in Horizon::ALL {
+            let key = (coin.symbol.clone(), horizon);
+            let forecasts = past.remove(&key).unwrap_or_default();
+            records.insert(key, record(coin.symbol.clone(), horizon, forecasts));
         }
     }
-    Ok(records)
+    Ok((records, shapes))
 }
 
 fn record(symbol: Symbol, horizon: Horizon, forecasts: Vec<PastForecast>) -> TrackRecord {

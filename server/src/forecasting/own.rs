@@ -6,7 +6,7 @@ use domain::forecast::{Forecast, Horizon};
 use domain::market::{Candle, CandleSeries, Symbol};
 use ml::dataset::{NEWEST_HOURS, Panel};
 use ml::features;
-use ml::forecaster::{Forecaster, NEEDED_CANDLES};
+use ml::forecaster::{Forecaster, NEEDED_CANDLES, Shapes};
 use ml::model::ModelError;
 
 use super::engine::unbroken_hours;
@@ -42,7 +42,7 @@ pub(super) fn forecast(
         .map_err(|error| OwnError::Refused(Failure::invalid("candles", error.to_string())))?;
     let panel = Panel::new(&tables);
     let origin = panel.newest(symbol).ok_or_else(too_few)?;
-    let both = forecaster.forecast(&panel, origin).map_err(OwnError::Model)?.ok_or_else(too_few)?;
+    let both = forecaster.forecast(&panel, origin, &Shapes::default()).map_err(OwnError::Model)?.ok_or_else(too_few)?;
     let [day, two_days] = both;
     Ok(match horizon {
         Horizon::Day => day,

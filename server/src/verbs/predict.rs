@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use domain::forecast::{Forecast, Horizon};
 use domain::market::Symbol;
-use ml::dataset::{NEWEST_HOURS, Panel};
+use ml::dataset::Panel;
 use ml::features;
 use ml::forecaster::NEEDED_CANDLES;
 
 use super::{VerbError, archive, print};
 use crate::config::Settings;
-use crate::forecasting::SERVED;
+use crate::forecasting::{SERVED, engine};
 use crate::registry::Registry;
 
 /// What to forecast.
@@ -46,14 +46,15 @@ pub fn run(args: &PredictArgs, settings: &Settings) -> Result<(), VerbError> {
     let registry = Registry::new(settings.model_dir.clone(), settings.trained_dir());
     let loaded = registry.load_champion(SERVED).map_err(VerbError::because)?;
     let market: Vec<_> = candles.iter().map(|(symbol, series)| (symbol.clone(), series)).collect();
-    let panel = Panel::new(&features::compute_tail(&market, NEWEST_HOURS).map_err(VerbError::because)?);
+    let panel = Panel::new(&features::compute_tail(&market, engine::RECORD_HOURS).map_err(VerbError::because)?);
     let origin = panel.newest(&args.symbol).ok_or_else(|| {
         VerbError::failed(
             format!("The history of {} is too short or ends earlier than the others", args.symbol),
             format!("A forecast needs {NEEDED_CANDLES} hourly candles without a gap at the end."),
         )
     })?;
-    let both = loaded.forecaster.forecast(&panel, origin).map_err(VerbError::because)?;
+    let shapes = engine::shapes(&loaded.forecaster, &panel).map_err(VerbError::because)?;
+    let both = loaded.forecaster.forecast(&panel, origin, &shapes).map_err(VerbError::because)?;
     let forecast = both
         .map(|[day, two_days]| if args.horizon == Horizon::Day { day } else { two_days })
         .ok_or_else(|| VerbError::because("the coin is too young to say what is usual"))?;

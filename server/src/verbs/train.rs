@@ -8,7 +8,7 @@ use domain::model::{Family, ModelCard};
 use jiff::civil::Date;
 use ml::model::lstm::Plan;
 use ml::split::Fold;
-use ml::train::{Order, train};
+use ml::train::{CALIBRATION_FITS, Order, train};
 
 use super::watch::{Watch, say};
 use super::{VerbError, archive, family_among, print};
@@ -78,15 +78,15 @@ pub fn run(args: &TrainArgs, settings: &Settings, revision: &str) -> Result<(), 
     plan.epochs = args.epochs.map_or(plan.epochs, usize::from);
     let order = Order {
         family: args.model,
-        fold: Fold::new(from_s, to_s, last_s + 1),
+        fold: Fold { train_from_s: from_s, test_from_s: to_s, test_to_s: last_s + 1 },
         plan: plan.clone(),
         seed: args.seed,
         revision: revision.to_owned(),
         now: SystemClock.now(),
     };
-    let watch = Watch::new(&plan);
-    let trained = train(&panel, &order, &|progress| {
-        watch.hear(&plan, progress);
+    let watch = Watch::new(&plan, usize::from(CALIBRATION_FITS) + 1);
+    let trained = train(&panel, &order, &|fit, progress| {
+        watch.hear(&plan, usize::from(fit), progress);
         true
     });
     watch.finish();

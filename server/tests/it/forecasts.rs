@@ -54,13 +54,17 @@ fn trained(seed: u64) -> &'static Trained {
         let (first_s, _) = panel.span_s().expect("candles");
         let order = Order {
             family: Family::Lstm,
-            fold: Fold::new(first_s, (NOW_S - 60 * DAY).div_euclid(DAY) * DAY, NOW_S),
+            fold: Fold {
+                train_from_s: first_s,
+                test_from_s: (NOW_S - 60 * DAY).div_euclid(DAY) * DAY,
+                test_to_s: NOW_S,
+            },
             plan: Plan { hidden: 4, members: 1, epochs: 1, batch: 64, every_hours: 24, ..Plan::default() },
             seed,
             revision: "test".to_owned(),
             now: instant(NOW_S),
         };
-        train(&panel, &order, &|_| true).expect("a trained network")
+        train(&panel, &order, &|_, _| true).expect("a trained network")
     })
 }
 

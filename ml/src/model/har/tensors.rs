@@ -1,4 +1,4 @@
-//! The regressions as named tensors: one per equation, horizon by horizon `[intercept, slopes.., scale]`.
+//! The regressions as named tensors: one per equation, `har.<coin>` and `har.pooled`, horizon by horizon `[intercept, slopes.., scale]`.
 
 use domain::market::Symbol;
 
@@ -6,24 +6,32 @@ use super::{Equation, Har};
 use crate::artefact::Tensors;
 use crate::linear::Ridge;
 
+const PREFIX: &str = "har.";
 const POOLED: &str = "pooled";
 
 impl Har {
     pub(crate) fn to_tensors(&self) -> Tensors {
         self.by_coin
             .iter()
-            .map(|(symbol, equation)| (symbol.to_string(), equation.to_tensor()))
-            .chain([(POOLED.to_owned(), self.pooled.to_tensor())])
+            .map(|(symbol, equation)| (format!("{PREFIX}{symbol}"), equation.to_tensor()))
+            .chain([(format!("{PREFIX}{POOLED}"), self.pooled.to_tensor())])
             .collect()
     }
 
     pub(crate) fn from_tensors(tensors: &Tensors, has_calendar: bool) -> Option<Self> {
         let slopes = if has_calendar { 9 } else { 3 };
         let mut by_coin = std::collections::BTreeMap::new();
-        for (name, tensor) in tensors.iter().filter(|(name, _)| *name != POOLED) {
-            by_coin.insert(Symbol::parse(name).ok()?, Equation::from_tensor(tensor, slopes)?);
+        let mut pooled = None;
+        for (name, tensor) in tensors {
+            match name.strip_prefix(PREFIX) {
+                Some(POOLED) => pooled = Some(Equation::from_tensor(tensor, slopes)?),
+                Some(symbol) => {
+                    by_coin.insert(Symbol::parse(symbol).ok()?, Equation::from_tensor(tensor, slopes)?);
+                }
+                None => {}
+            }
         }
-        Some(Self { has_calendar, by_coin, pooled: Equation::from_tensor(tensors.get(POOLED)?, slopes)? })
+        Some(Self { has_calendar, by_coin, pooled: pooled? })
     }
 }
 

@@ -1,21 +1,31 @@
 //! The forecaster as named tensors: `base.24h`, `base.48h` (`[intercept, slopes.., leftover]`) and
-//! `member.<n>.<weight>`.
+//! `member.<n>.<weight>`, `scaler.origin` and `scaler.sequence` (`[means, deviations]`).
 
 use domain::forecast::Horizon;
 use domain::market::Symbol;
 
 use super::network::{Network, WEIGHTS};
+use super::reader::Reader;
 use super::{Base, Lstm};
 use crate::artefact::Tensors;
 use crate::dataset::{FEATURE_COUNT, Scaler};
 use crate::linear::Ridge;
-use crate::model::ModelError;
+use crate::model::{Hidden, ModelError};
 
 /// Most members that are read from a file.
 const MAX_MEMBERS: usize = 64;
 
 /// Weekday shares beside the features and the coins in the linear equation.
 const SHARES: usize = 6;
+
+/// Means and deviations under a name; none where they are missing or not sound.
+fn scaler_from(tensors: &Tensors, name: &str) -> Option<Scaler> {
+    let (shape, values) = tensors.get(&format!("scaler.{name}"))?;
+    let (mean, deviation) = (*shape == [2, FEATURE_COUNT]).then(|| values.split_at(FEATURE_COUNT))?;
+    let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect();
+    let scaler = Scaler { mean: narrow(mean), deviation: narrow(deviation) };
+    scaler.is_sound().then_some(scaler)
+}
 
 impl Lstm {
     pub(crate) fn to_tensors(&self) -> Result<Tensors, ModelError> {
@@ -29,6 +39,10 @@ impl Lstm {
                 .collect();
             tensors.insert(format!("base.{horizon}"), (vec![values.len()], values));
         }
+        for (name, scaler) in [("origin", &self.reader.origin), ("sequence", &self.reader.sequence)] {
+            let values: Vec<f64> = scaler.mean.iter().chain(&scaler.deviation).copied().map(f64::from).collect();
+            tensors.insert(format!("scaler.{name}"), (vec![2, FEATURE_COUNT], values));
+        }
         for (index, member) in self.members.iter().enumerate() {
             for (name, (shape, values)) in WEIGHTS.iter().zip(member.values()?) {
                 tensors.insert(format!("member.{index}.{name}"), (shape, values.into_iter().map(f64::from).collect()));
@@ -40,7 +54,7 @@ impl Lstm {
     /// None where a tensor is missing or has another shape.
     pub(crate) fn from_tensors(
         tensors: &Tensors,
-        scaler: &Scaler,
+        features: &Scaler,
         symbols: &[String],
     ) -> Result<Option<Self>, ModelError> {
         let symbols: Option<Vec<Symbol>> = symbols.iter().map(|symbol| Symbol::parse(symbol).ok()).collect();
@@ -78,6 +92,12 @@ impl Lstm {
             members.push(Network::from_weights(hidden, values)?);
         }
         let base = Base { lines: [day, two_days], leftover: [day_leftover, two_days_leftover] };
-        Ok((!members.is_empty()).then(|| Self { scaler: scaler.clone(), symbols, base, hidden, members }))
+        Ok(scaler_from(tensors, "origin").zip(scaler_from(tensors, "sequence")).filter(|_| !members.is_empty()).map(
+            |(origin, sequence)| {
+                let (always, has_level) = (Hidden::default(), true);
+                let reader = Reader { plain: features.clone(), origin, sequence, symbols, always, has_level };
+                Self { reader, base, hidden, members }
+            },
+        ))
     }
 }

@@ -3,13 +3,13 @@
 
 use candle_core::{Device, Tensor, Var};
 use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
-use domain::forecast::Horizon;
-use domain::market::Symbol;
+use domain::forecast::{Driver, Horizon};
 use rayon::prelude::*;
 
 use super::network::{Network, loss};
-use super::{Base, Lstm, static_row};
-use crate::dataset::{FEATURE_COUNT, Origin, Panel, SEQUENCE_DAYS, Scaler};
+use super::reader::Reader;
+use super::{Base, Lstm};
+use crate::dataset::{Origin, Panel};
 use crate::linear::Ridge;
 use crate::model::{Hidden, ModelError};
 use crate::seed;
@@ -24,7 +24,7 @@ pub struct Plan {
     pub hidden: usize,
     /// Networks in the ensemble, each with its own seed.
     pub members: usize,
-    /// Passes over the training origins at most.
+    /// Passes over the training origins.
     pub epochs: usize,
     /// Origins a step of the optimiser.
     pub batch: usize,
@@ -32,10 +32,19 @@ pub struct Plan {
     pub learning_rate: f64,
     /// Decoupled weight decay (Loshchilov and Hutter 2019).
     pub weight_decay: f64,
-    /// Epochs without a better validation loss after which a member stops.
-    pub patience: usize,
     /// Hours between two training origins.
     pub every_hours: i64,
+    /// What the forecaster goes without, which only an ablation asks.
+    pub without: Without,
+}
+
+/// What is taken away from the forecaster to see what it brings.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Without {
+    /// The inputs of these drivers stand at their training mean, in training and after it.
+    pub drivers: Vec<Driver>,
+    /// Inputs and target are read as they are, and not against the coin's level.
+    pub level: bool,
 }
 
 impl Default for Plan {
@@ -47,8 +56,8 @@ impl Default for Plan {
             batch: 256,
             learning_rate: 6e-4,
             weight_decay: 0.1,
-            patience: 2,
             every_hours: 6,
+            without: Without::default(),
         }
     }
 }
@@ -64,12 +73,12 @@ pub struct Progress {
     pub step: usize,
     /// Optimiser steps in an epoch.
     pub steps: usize,
-    /// Validation loss at the end of the epoch, where it has just ended.
-    pub validation: Option<f64>,
+    /// Mean training loss of the epoch, where it has just ended.
+    pub loss: Option<f64>,
 }
 
 impl Lstm {
-    /// Fits everything on `training`, stops by `validation`. The same panel, plan and seed give the same weights.
+    /// Fits everything on `training`. The same panel, plan and seed give the same weights.
     /// `watch` hears of the progress from several threads and may return false to stop.
     ///
     /// # Errors
@@ -77,7 +86,6 @@ impl Lstm {
     pub fn fit(
         panel: &Panel,
         training: &[Origin],
-        validation: &[Origin],
         plan: &Plan,
         seed: u64,
         watch: &(dyn Fn(Progress) -> bool + Sync),
@@ -85,34 +93,31 @@ impl Lstm {
         let has_targets =
             |origin: &&Origin| Horizon::ALL.iter().all(|&horizon| panel.target(**origin, horizon).is_finite());
         let training: Vec<Origin> = training.iter().filter(has_targets).copied().collect();
-        let validation: Vec<Origin> = validation.iter().filter(has_targets).copied().collect();
-        if training.len() < plan.batch || validation.is_empty() {
-            return Err(ModelError::NotEnoughData { needed: plan.batch, given: training.len().min(validation.len()) });
+        if training.len() < plan.batch {
+            return Err(ModelError::NotEnoughData { needed: plan.batch, given: training.len() });
         }
 
-        let scaler = Scaler::fit(panel, &training);
-        let symbols: Vec<Symbol> = panel.coins().iter().map(|coin| coin.symbol.clone()).collect();
-        let base = Base::fit(&scaler, &symbols, panel, &training)?;
-        let table = Standardised::new(&scaler, panel);
-        let training = Examples::new(&base, &scaler, &symbols, panel, &training);
-        let validation = Examples::new(&base, &scaler, &symbols, panel, &validation);
+        let reader = Reader::fit(panel, &training, &plan.without);
+        let base = Base::fit(&reader, panel, &training)?;
+        let examples = Examples::new(&base, &reader, panel, &training);
         let members = (0..plan.members)
             .into_par_iter()
-            .map(|member| fit_member(&table, &training, &validation, plan, seed, member, watch))
+            .map(|member| fit_member(&examples, plan, seed, member, watch))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { scaler, symbols, base, hidden: plan.hidden, members })
+        Ok(Self { reader, base, hidden: plan.hidden, members })
     }
 }
 
 impl Base {
-    fn fit(scaler: &Scaler, symbols: &[Symbol], panel: &Panel, training: &[Origin]) -> Result<Self, ModelError> {
+    fn fit(reader: &Reader, panel: &Panel, training: &[Origin]) -> Result<Self, ModelError> {
         let nothing = Hidden::default();
         let fitted = Horizon::ALL.map(|horizon| {
             let mut x = Vec::new();
             let mut y = Vec::with_capacity(training.len());
             for &origin in training {
-                x.extend(static_row(scaler, symbols, panel, origin, horizon, &nothing));
-                y.push(panel.target(origin, horizon));
+                let (level, row) = reader.equation_row(panel, origin, horizon, &nothing);
+                x.extend(row);
+                y.push(panel.target(origin, horizon) - level);
             }
             let width = x.len() / training.len();
             let line = Ridge::fit(&x, width, &y, PENALTY)?;
@@ -126,89 +131,41 @@ impl Base {
     }
 }
 
-/// The whole panel standardised once, so that a batch is only copied together.
-struct Standardised {
-    rows: Vec<Vec<f32>>,
-}
-
-impl Standardised {
-    fn new(scaler: &Scaler, panel: &Panel) -> Self {
-        let rows = panel
-            .coins()
-            .iter()
-            .map(|coin| {
-                let mut values = vec![0.0_f32; coin.closes_at_s.len() * FEATURE_COUNT];
-                for (row, out) in values.chunks_exact_mut(FEATURE_COUNT).enumerate() {
-                    scaler.write(coin.features(row), out);
-                }
-                values
-            })
-            .collect();
-        Self { rows }
-    }
-
-    /// One tensor `[L, B, F]`, the oldest day first.
-    fn sequence(&self, origins: &[Origin]) -> Result<Tensor, ModelError> {
-        let mut values = Vec::with_capacity(SEQUENCE_DAYS * origins.len() * FEATURE_COUNT);
-        for days in (0..SEQUENCE_DAYS).rev() {
-            for origin in origins {
-                match (origin.row as usize).checked_sub(days * 24) {
-                    Some(row) => {
-                        let coin = &self.rows[origin.coin as usize];
-                        values.extend_from_slice(&coin[row * FEATURE_COUNT..(row + 1) * FEATURE_COUNT]);
-                    }
-                    None => values.resize(values.len() + FEATURE_COUNT, 0.0),
-                }
-            }
-        }
-        Ok(Tensor::from_vec(values, (SEQUENCE_DAYS, origins.len(), FEATURE_COUNT), &Device::Cpu)?)
-    }
-}
-
 /// Origins with what the equation leaves over, in units of its root mean square.
-struct Examples {
-    origins: Vec<Origin>,
+struct Examples<'a> {
+    reader: &'a Reader,
+    panel: &'a Panel,
+    origins: &'a [Origin],
     leftovers: Vec<[f32; 2]>,
 }
 
-impl Examples {
-    fn new(base: &Base, scaler: &Scaler, symbols: &[Symbol], panel: &Panel, origins: &[Origin]) -> Self {
+impl<'a> Examples<'a> {
+    fn new(base: &Base, reader: &'a Reader, panel: &'a Panel, origins: &'a [Origin]) -> Self {
         let nothing = Hidden::default();
         let leftovers = origins
             .iter()
             .map(|&origin| {
                 Horizon::ALL.map(|horizon| {
-                    let index = horizon.index();
-                    let line = base.lines[index].at(static_row(scaler, symbols, panel, origin, horizon, &nothing));
-                    ((panel.target(origin, horizon) - line) / base.leftover[index]) as f32
+                    let line = base.at(reader, panel, origin, horizon, &nothing);
+                    ((panel.target(origin, horizon) - line) / base.leftover[horizon.index()]) as f32
                 })
             })
             .collect();
-        Self { origins: origins.to_vec(), leftovers }
+        Self { reader, panel, origins, leftovers }
     }
 
-    fn batch(&self, picked: &[usize]) -> Result<(Vec<Origin>, Tensor), ModelError> {
-        let origins = picked.iter().map(|&index| self.origins[index]).collect();
+    /// Sequences and targets of some examples.
+    fn batch(&self, picked: &[usize]) -> Result<(Tensor, Tensor), ModelError> {
+        let nothing = Hidden::default();
+        let cases: Vec<(Origin, &Hidden)> = picked.iter().map(|&index| (self.origins[index], &nothing)).collect();
         let targets: Vec<f32> = picked.iter().flat_map(|&index| self.leftovers[index]).collect();
-        Ok((origins, Tensor::from_vec(targets, (picked.len(), 2), &Device::Cpu)?))
-    }
-
-    fn loss(&self, table: &Standardised, network: &Network) -> Result<f64, ModelError> {
-        let order: Vec<usize> = (0..self.origins.len()).collect();
-        let mut total = 0.0;
-        for picked in order.chunks(1_024) {
-            let (origins, targets) = self.batch(picked)?;
-            let mean = loss(&network.ask(&table.sequence(&origins)?)?, &targets)?.to_scalar::<f32>()?;
-            total += f64::from(mean) * picked.len() as f64;
-        }
-        Ok(total / order.len() as f64)
+        let targets = Tensor::from_vec(targets, (picked.len(), 2), &Device::Cpu)?;
+        Ok((self.reader.sequence(self.panel, &cases)?, targets))
     }
 }
 
 fn fit_member(
-    table: &Standardised,
-    training: &Examples,
-    validation: &Examples,
+    examples: &Examples<'_>,
     plan: &Plan,
     seed: u64,
     member: usize,
@@ -220,40 +177,32 @@ fn fit_member(
         variables.clone(),
         ParamsAdamW { lr: plan.learning_rate, weight_decay: plan.weight_decay, ..ParamsAdamW::default() },
     )?;
-    let steps = training.origins.len() / plan.batch;
-    let mut best = (validation.loss(table, &network)?, copy(&variables)?);
-    let mut worse = 0;
+    let steps = examples.origins.len() / plan.batch;
 
     for epoch in 0..plan.epochs {
-        let order = seed::permutation(&mut generator, training.origins.len());
+        let order = seed::permutation(&mut generator, examples.origins.len());
+        let mut total = 0.0;
         for (step, picked) in order.chunks_exact(plan.batch).enumerate() {
             let done = (epoch * steps + step) as f64 / (plan.epochs * steps) as f64;
             let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
             optimiser.set_learning_rate(plan.learning_rate * (0.05 + 0.95 * cosine));
-            let (origins, targets) = training.batch(picked)?;
-            optimiser.backward_step(&loss(&network.forward(&table.sequence(&origins)?)?, &targets)?)?;
-            if step % 16 == 0 && !watch(Progress { member, epoch, step, steps, validation: None }) {
+            let (sequence, targets) = examples.batch(picked)?;
+            let loss = loss(&network.forward(&sequence)?, &targets)?;
+            optimiser.backward_step(&loss)?;
+            total += f64::from(loss.to_scalar::<f32>()?);
+            if step % 16 == 0 && !watch(Progress { member, epoch, step, steps, loss: None }) {
                 return Err(ModelError::Stopped);
             }
         }
-        let loss = validation.loss(table, &network)?;
+        let loss = total / steps.max(1) as f64;
         if !loss.is_finite() {
             return Err(ModelError::Diverged);
         }
-        if !watch(Progress { member, epoch, step: steps, steps, validation: Some(loss) }) {
+        if !watch(Progress { member, epoch, step: steps, steps, loss: Some(loss) }) {
             return Err(ModelError::Stopped);
         }
-        if loss < best.0 {
-            best = (loss, copy(&variables)?);
-            worse = 0;
-        } else {
-            worse += 1;
-            if worse >= plan.patience {
-                break;
-            }
-        }
     }
-    let [gates, bias, head, head_bias] = best.1;
+    let [gates, bias, head, head_bias] = copy(&variables)?;
     Network::from_weights(plan.hidden, [gates, bias, head, head_bias])
 }
 

@@ -1,0 +1,79 @@
+//! What an evaluation has done so far, so that one that was interrupted goes on where it stopped.
+//!
+//! Kept under a name made of everything that the numbers depend on: the program itself, the candles, the plan, the seed.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use domain::model::Family;
+use ml::dataset::Panel;
+use ml::evaluate::walk::Made;
+use ml::model::lstm::Plan;
+use ml::split::Fold;
+use sha2::{Digest, Sha256};
+
+use crate::config::Settings;
+use crate::verbs::VerbError;
+
+/// A folder of finished jobs.
+pub(super) struct Kept {
+    folder: PathBuf,
+}
+
+impl Kept {
+    /// The folder of this very evaluation; emptied where it is to begin anew.
+    ///
+    /// # Errors
+    /// [`VerbError`] where the program cannot read itself or the disk refuses.
+    pub(super) fn open(
+        settings: &Settings,
+        panel: &Panel,
+        plan: &Plan,
+        seed: u64,
+        is_fresh: bool,
+    ) -> Result<Self, VerbError> {
+        let mut hash = Sha256::new();
+        let program = std::env::current_exe().and_then(fs::read).map_err(VerbError::because)?;
+        hash.update(Sha256::digest(&program));
+        panel.write_to(&mut |bytes| hash.update(bytes));
+        hash.update(format!("{plan:?} {seed}"));
+        let name: String = hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let folder = settings.data_dir.join("evaluations").join(name);
+        if is_fresh && folder.is_dir() {
+            fs::remove_dir_all(&folder).map_err(VerbError::because)?;
+        }
+        fs::create_dir_all(&folder).map_err(VerbError::because)?;
+        Ok(Self { folder })
+    }
+
+    /// What a job found earlier; none where it was not finished.
+    pub(super) fn read(&self, family: Family, fold: &Fold) -> Option<Vec<Made>> {
+        serde_json::from_slice(&fs::read(self.file(family, fold)).ok()?).ok()
+    }
+
+    /// Keeps what a job found. A disk that refuses costs only the resuming, so it is a warning.
+    pub(super) fn write(&self, family: Family, fold: &Fold, made: &[Made]) {
+        let path = self.file(family, fold);
+        let draft = path.with_extension(format!("draft-{}", std::process::id()));
+        let written = serde_json::to_vec(made).map_err(std::io::Error::from).and_then(|json| {
+            fs::File::create(&draft)?.write_all(&json)?;
+            fs::rename(&draft, &path)
+        });
+        if let Err(error) = written {
+            tracing::warn!(file = %path.display(), error = %error, "Could not keep what was done so far");
+        }
+    }
+
+    /// Forgets everything: the evaluation is complete.
+    pub(super) fn discard(&self) {
+        if let Err(error) = fs::remove_dir_all(&self.folder) {
+            tracing::warn!(folder = %self.folder.display(), error = %error, "Could not remove what was kept");
+        }
+    }
+
+    fn file(&self, family: Family, fold: &Fold) -> PathBuf {
+        let Fold { train_from_s, test_from_s, test_to_s } = fold;
+        self.folder.join(format!("{}-{train_from_s}-{test_from_s}-{test_to_s}.json", family.as_str()))
+    }
+}
