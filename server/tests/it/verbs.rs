@@ -171,3 +171,68 @@ async fn the_readme_lists_the_settings_that_there_are() {
     }
     panic!("The README's table of settings is old. Run this test with UPDATE_README=1 and commit the file.");
 }
+
+/// Two years and a half of hours of two coins that nobody ever heard of, in a folder of their own.
+fn write_archive(folder: &Path) {
+    std::fs::create_dir_all(folder).expect("a folder");
+    for (name, seed) in [("QQQUSDT", 1_u64), ("ZZZUSDT", 2)] {
+        let mut text = String::from("open_time_ms,open,high,low,close,volume\n");
+        let mut state = seed;
+        let mut random = || {
+            // Marsaglia's xorshift: enough of a coin for a test.
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
+        };
+        let mut open = 100.0_f64;
+        for hour in 0..900_i64 * 24 {
+            let wave = (hour as f64 / 700.0).sin();
+            let close = open * (0.02 * wave.exp() * random()).exp();
+            let (high, low) = (open.max(close) * 1.001, open.min(close) * 0.999);
+            let at_ms = (1_600_000_000 / 3_600 * 3_600 + hour * 3_600) * 1_000;
+            text.push_str(&format!("{at_ms},{open},{high},{low},{close},{}\n", 100.0 + 50.0 * random()));
+            open = close;
+        }
+        std::fs::write(folder.join(format!("{name}_1h.csv")), text).expect("written");
+    }
+}
+
+#[tokio::test]
+async fn any_archive_is_evaluated_by_the_whole_protocol_and_says_so_in_json_while_progress_goes_to_stderr() {
+    let folder = folder();
+    let archive = folder.path().join("candles");
+    write_archive(&archive);
+    let evaluate = |extra: &[&str]| {
+        let mut command = investbuddy(folder.path());
+        command.env("INVESTBUDDY_LOG", "off").args(["evaluate", "--json", "--archive"]).arg(&archive);
+        command.args(["--from", "2022-09-01", "--models", "har_calendar,garch,lstm"]).args(extra);
+        command
+    };
+    let (code, stdout, stderr) = run(&mut evaluate(&[])).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains("lstm from 2022-09-01"), "{stderr}");
+    let result: Value = serde_json::from_str(&stdout).expect("nothing but JSON");
+    assert_eq!(result["served"], "lstm");
+    let rows = result["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 3 * 3 * 2, "three models, two coins and all of them, two horizons");
+    for row in rows {
+        assert!(row["symbol"].is_string() && row["model"].is_string(), "{row}");
+        assert!(row["horizon_h"] == 24 || row["horizon_h"] == 48, "{row}");
+        assert!(row["origins"].as_u64().is_some_and(|origins| origins > 150), "{row}");
+        for name in ["qlike", "rmse_log", "r2_log", "auc", "ap", "coverage80", "coverage95"] {
+            assert!(row[name].is_number(), "{name} in {row}");
+        }
+    }
+    let tests = result["dm"].as_array().expect("tests");
+    assert_eq!(tests.len(), 3 * 2, "three pairs, two horizons");
+    assert!(tests.iter().all(|test| test["p"].as_f64().is_some_and(|p| (0.0..=1.0).contains(&p))));
+
+    let left = std::fs::read_dir(folder.path().join("run/evaluations")).expect("a folder").count();
+    assert_eq!(left, 0, "a complete evaluation leaves nothing to resume");
+    let (_, again, _) = run(&mut evaluate(&[])).await;
+    assert_eq!(again, stdout, "the same candles and seed give the same numbers");
+
+    let (code, _, stderr) = run(&mut evaluate(&["--to", "2022-08-01"])).await;
+    assert_eq!(code, 2, "{stderr}");
+}
