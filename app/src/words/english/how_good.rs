@@ -78,7 +78,8 @@ pub(super) const WORDS: HowGood = HowGood {
     protocol_title: "How this was tested",
     protocol_2: "Every method got the same days, the same correction from its own finished forecasts, and nothing that \
                  was not known at the time; a test changes the future and shows that no forecast moves.",
-    protocol_3: "Whatever could be tuned was tuned on earlier days, and the days shown here were used for nothing else.",
+    protocol_3: "Settings were chosen by hand, some with part of these days in view, and never searched; the protocol says \
+                 which, and what they bring on the year before.",
     protocol_link: "The whole protocol",
     limits_title: "What to keep in mind",
     limit_1: "Past days are not coming days: a market that changes its nature makes every figure here too good.",

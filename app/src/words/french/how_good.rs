@@ -80,8 +80,8 @@ pub(super) const WORDS: HowGood = HowGood {
     protocol_2: "Toutes les méthodes ont eu les mêmes jours, la même correction tirée de leurs propres prévisions finies, \
                  et rien qui n’ait été connu à l’instant\u{202f}; un test change l’avenir et montre qu’aucune prévision \
                  ne bouge.",
-    protocol_3: "Tout ce qui se règle a été réglé sur des jours antérieurs, et les jours montrés ici n’ont servi à rien \
-                 d’autre.",
+    protocol_3: "Les réglages ont été choisis à la main, certains au vu d’une partie de ces jours, sans jamais être \
+                 cherchés\u{202f}; le protocole dit lesquels, et ce qu’ils apportent sur l’année d’avant.",
     protocol_link: "Le protocole entier (en anglais)",
     limits_title: "À garder en tête",
     limit_1: "Les jours passés ne sont pas les jours à venir\u{a0}: un marché qui change de nature rend chaque chiffre \
