@@ -201,8 +201,8 @@ fn walk_all(
                         kept.write(*family, fold, &made);
                         made
                     }
-                    // A coin's or an archive's first months teach nothing; the walk begins later then.
-                    Err(ModelError::NotEnoughData { .. }) => Vec::new(),
+                    // A coin's or an archive's first months may teach nothing; the walk begins later then.
+                    Err(ModelError::NotEnoughData { .. } | ModelError::Flat | ModelError::Singular) => Vec::new(),
                     Err(error) => return Err(error),
                 },
             };

@@ -172,6 +172,11 @@ async fn the_readme_lists_the_settings_that_there_are() {
     panic!("The README's table of settings is old. Run this test with UPDATE_README=1 and commit the file.");
 }
 
+fn files_below(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.map(|path| if path.is_dir() { files_below(&path) } else { 1 }).sum()
+}
+
 /// Two years and a half of hours of two coins that nobody ever heard of, in a folder of their own.
 fn write_archive(folder: &Path) {
     std::fs::create_dir_all(folder).expect("a folder");
@@ -228,10 +233,16 @@ async fn any_archive_is_evaluated_by_the_whole_protocol_and_says_so_in_json_whil
     assert_eq!(tests.len(), 3 * 2, "three pairs, two horizons");
     assert!(tests.iter().all(|test| test["p"].as_f64().is_some_and(|p| (0.0..=1.0).contains(&p))));
 
-    let left = std::fs::read_dir(folder.path().join("run/evaluations")).expect("a folder").count();
-    assert_eq!(left, 0, "a complete evaluation leaves nothing to resume");
+    let kept = folder.path().join("run/evaluations");
+    assert_eq!(files_below(&kept), 0, "a complete evaluation leaves nothing to resume");
+    let mut interrupted = evaluate(&[]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(interrupted.stderr.take().expect("its progress")).lines();
+    while !lines.next_line().await.expect("readable").expect("a line").contains(": 3 of") {}
+    interrupted.kill().await.expect("killed");
+    assert!(files_below(&kept) >= 3, "what was done is kept");
     let (_, again, _) = run(&mut evaluate(&[])).await;
-    assert_eq!(again, stdout, "the same candles and seed give the same numbers");
+    assert_eq!(again, stdout, "an evaluation that was interrupted ends with the same numbers");
+    assert_eq!(files_below(&kept), 0);
 
     let (code, _, stderr) = run(&mut evaluate(&["--to", "2022-08-01"])).await;
     assert_eq!(code, 2, "{stderr}");
