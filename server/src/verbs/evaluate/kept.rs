@@ -3,12 +3,12 @@
 //! Kept under a name made of everything that the numbers depend on: the program itself, the candles, the plan, the seed.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use domain::model::Family;
-use ml::dataset::Panel;
+use ml::dataset::{Origin, Panel};
 use ml::evaluate::walk::Made;
+use ml::model::Prediction;
 use ml::model::lstm::Plan;
 use ml::split::Fold;
 use sha2::{Digest, Sha256};
@@ -49,17 +49,14 @@ impl Kept {
 
     /// What a job found earlier; none where it was not finished.
     pub(super) fn read(&self, family: Family, fold: &Fold) -> Option<Vec<Made>> {
-        serde_json::from_slice(&fs::read(self.file(family, fold)).ok()?).ok()
+        decode(&fs::read(self.file(family, fold)).ok()?)
     }
 
     /// Keeps what a job found. A disk that refuses costs only the resuming, so it is a warning.
     pub(super) fn write(&self, family: Family, fold: &Fold, made: &[Made]) {
         let path = self.file(family, fold);
         let draft = path.with_extension(format!("draft-{}", std::process::id()));
-        let written = serde_json::to_vec(made).map_err(std::io::Error::from).and_then(|json| {
-            fs::File::create(&draft)?.write_all(&json)?;
-            fs::rename(&draft, &path)
-        });
+        let written = fs::write(&draft, encode(made)).and_then(|()| fs::rename(&draft, &path));
         if let Err(error) = written {
             tracing::warn!(file = %path.display(), error = %error, "Could not keep what was done so far");
         }
@@ -74,6 +71,39 @@ impl Kept {
 
     fn file(&self, family: Family, fold: &Fold) -> PathBuf {
         let Fold { train_from_s, test_from_s, test_to_s } = fold;
-        self.folder.join(format!("{}-{train_from_s}-{test_from_s}-{test_to_s}.json", family.as_str()))
+        self.folder.join(format!("{}-{train_from_s}-{test_from_s}-{test_to_s}.bin", family.as_str()))
     }
+}
+
+/// Bytes of one forecast: coin and row, two locations, two scales.
+const RECORD: usize = 40;
+
+/// Every bit of every number, which text would not promise.
+fn encode(made: &[Made]) -> Vec<u8> {
+    let record = |made: &Made| {
+        let Made { origin, prediction } = made;
+        let places = [origin.coin, origin.row].into_iter().flat_map(u32::to_le_bytes);
+        let numbers = prediction.location.into_iter().chain(prediction.scale).flat_map(f64::to_le_bytes);
+        places.chain(numbers).collect::<Vec<u8>>()
+    };
+    made.iter().flat_map(record).collect()
+}
+
+/// None where the bytes are not whole records.
+fn decode(bytes: &[u8]) -> Option<Vec<Made>> {
+    let (records, rest) = bytes.as_chunks::<RECORD>();
+    let place = |record: &[u8; RECORD], at: usize| u32::from_le_bytes(std::array::from_fn(|byte| record[at + byte]));
+    let number = |record: &[u8; RECORD], at: usize| f64::from_le_bytes(std::array::from_fn(|byte| record[at + byte]));
+    rest.is_empty().then(|| {
+        records
+            .iter()
+            .map(|record| Made {
+                origin: Origin { coin: place(record, 0), row: place(record, 4) },
+                prediction: Prediction {
+                    location: [number(record, 8), number(record, 16)],
+                    scale: [number(record, 24), number(record, 32)],
+                },
+            })
+            .collect()
+    })
 }
