@@ -11,6 +11,7 @@ use crate::charts::legend::Legend;
 use crate::charts::picture::Picture;
 use crate::charts::range::Range;
 use crate::charts::session::{Session, Status};
+use crate::components::key::key_entry_in;
 use crate::words::use_words;
 
 /// The chart with its tools and its legend. The picture and the chart share one box, so nothing jumps when one
@@ -108,14 +109,7 @@ fn ChartKey() -> impl IntoView {
     // The picture has no earlier forecasts: their marks are explained where the interactive chart can come.
     let key = |class: &'static str, d: &'static str, text: &'static str| {
         let entry = if class.starts_with("timeline") { "key__entry scripted-only" } else { "key__entry" };
-        view! {
-            <span class=entry>
-                <svg class="key__sample" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-                    <path class=class d=d />
-                </svg>
-                {text}
-            </span>
-        }
+        key_entry_in(entry, view! { <path class=class d=d /> }, text)
     };
     view! {
         <p class="key">

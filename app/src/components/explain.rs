@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::key::key_entry;
 use crate::words::use_words;
 
 /// A folded list of the four terms that a reader needs.
@@ -26,22 +27,12 @@ pub(crate) fn Explain() -> impl IntoView {
 #[component]
 pub(crate) fn MarksKey() -> impl IntoView {
     let words = &use_words().risk;
-    let sample = |rect: AnyView, text: &'static str| {
-        view! {
-            <span class="key__entry">
-                <svg class="key__sample" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-                    {rect}
-                </svg>
-                {text}
-            </span>
-        }
-    };
     view! {
         <p class="key">
-            {sample(view! { <rect class="meter__base" x="7" y="1" width="2" height="14" rx="1" /> }.into_any(), words.base_rate)}
-            {sample(view! { <rect class="band__usual" x="0" y="2" width="16" height="12" rx="3" /> }.into_any(), words.usual_range)}
-            {sample(view! { <rect class="band__interval" x="0" y="4" width="16" height="8" rx="3" /> }.into_any(), words.interval80)}
-            {sample(view! { <rect class="band__median" x="6.5" y="1" width="3" height="14" rx="1.5" /> }.into_any(), words.median)}
+            {key_entry(view! { <rect class="meter__base" x="7" y="1" width="2" height="14" rx="1" /> }, words.base_rate)}
+            {key_entry(view! { <rect class="band__usual" x="0" y="2" width="16" height="12" rx="3" /> }, words.usual_range)}
+            {key_entry(view! { <rect class="band__interval" x="0" y="4" width="16" height="8" rx="3" /> }, words.interval80)}
+            {key_entry(view! { <rect class="band__median" x="6.5" y="1" width="3" height="14" rx="1.5" /> }, words.median)}
         </p>
     }
 }

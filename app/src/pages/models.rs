@@ -12,6 +12,7 @@ use leptos::prelude::*;
 
 use crate::api::{self, error::ApiError};
 use crate::components::explain::terms_list;
+use crate::components::folded_table::{FoldedTable, Head};
 use crate::components::loaded::Loaded;
 use crate::components::moment::{Day, Moment};
 use crate::components::page_head::PageHead;
@@ -212,25 +213,17 @@ fn ByCoin(model: ModelCard) -> impl IntoView {
     if rows.is_empty() {
         return None;
     }
-    let heads = measures(words)
-        .map(|measure| view! { <th scope="col" class="table__number">{measure.name}</th> })
-        .collect_view();
+    let heads = std::iter::once(Head::Text(words.models.coin))
+        .chain(measures(words).map(|measure| Head::Number(measure.name)))
+        .collect::<Vec<_>>();
     Some(view! {
-        <details class="explain">
-            <summary>{words.models.by_coin}</summary>
-            <div class="table-scroll" tabindex="0" role="region" aria-label=words.models.by_coin>
-                <table class="table">
-                    <caption>{words.models.by_coin} ", " {(words.risk.next_hours)(Horizon::Day)}</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">{words.models.coin}</th>
-                            {heads}
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </details>
+        <FoldedTable
+            summary=words.models.by_coin
+            label=words.models.by_coin
+            caption=format!("{}, {}", words.models.by_coin, (words.risk.next_hours)(Horizon::Day))
+            heads
+            rows=rows.into_any()
+        />
     })
 }
 

@@ -5,6 +5,8 @@ use domain::forecast::{PastForecast, TrackRecord};
 use leptos::prelude::*;
 
 use crate::charts::timeline::{Timeline, Verdict};
+use crate::components::folded_table::{FoldedTable, Head};
+use crate::components::key::key_entry;
 use crate::components::moment::Moment;
 use crate::format;
 use crate::links::Page;
@@ -72,14 +74,12 @@ fn counts(record: &TrackRecord, words: &Words) -> Vec<String> {
 fn Keys() -> impl IntoView {
     let words = &use_words().coin;
     let key = |class: &'static str, text: &'static str| {
-        view! {
-            <span class="key__entry">
-                <svg class="key__sample" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-                    <path class=class d=if class.contains("outcome") { "M8 8h0" } else if class.contains("interval") { "M8 1V15" } else { "M0 8H16" } />
-                </svg>
-                {text}
-            </span>
-        }
+        let shape = match class {
+            _ if class.contains("outcome") => "M8 8h0",
+            _ if class.contains("interval") => "M8 1V15",
+            _ => "M0 8H16",
+        };
+        key_entry(view! { <path class=class d=shape /> }, text)
     };
     [
         key("timeline__interval", words.key_interval),
@@ -118,26 +118,21 @@ fn Past(recent: Vec<PastForecast>) -> impl IntoView {
         }
     };
     view! {
-        <details class="explain">
-            <summary>{words.coin.record_table}</summary>
-            <div class="table-scroll" tabindex="0" role="region" aria-label=words.coin.record_table>
-                <table class="table">
-                    <caption>{words.coin.record_caption}</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">{words.coin.record_made}</th>
-                            <th scope="col" class="table__number">{words.coin.record_chance}</th>
-                            <th scope="col" class="table__number">{words.coin.key_median}</th>
-                            <th scope="col" class="table__number">{words.coin.record_interval}</th>
-                            <th scope="col" class="table__number">{words.coin.record_threshold}</th>
-                            <th scope="col" class="table__number">{words.coin.record_outcome}</th>
-                            <th scope="col">{words.coin.record_verdict}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{recent.into_iter().map(row).collect_view()}</tbody>
-                </table>
-            </div>
-        </details>
+        <FoldedTable
+            summary=words.coin.record_table
+            label=words.coin.record_table
+            caption=words.coin.record_caption.to_owned()
+            heads=vec![
+                Head::Text(words.coin.record_made),
+                Head::Number(words.coin.record_chance),
+                Head::Number(words.coin.key_median),
+                Head::Number(words.coin.record_interval),
+                Head::Number(words.coin.record_threshold),
+                Head::Number(words.coin.record_outcome),
+                Head::Text(words.coin.record_verdict),
+            ]
+            rows=recent.into_iter().map(row).collect_view().into_any()
+        />
     }
 }
 

@@ -4,6 +4,8 @@ use domain::evaluation::{OutcomeBin, ReliabilityBin};
 use leptos::prelude::*;
 
 use crate::charts::{outcomes, reliability};
+use crate::components::folded_table::{FoldedTable, Head};
+use crate::components::key::key_entry;
 use crate::format;
 use crate::words::use_words;
 
@@ -52,24 +54,21 @@ pub(crate) fn Outcomes(bins: Vec<OutcomeBin>) -> impl IntoView {
                 </figcaption>
             </figure>
             <p class="note">{words.how_good.outcomes_note}</p>
-            <details class="explain">
-                <summary>{words.how_good.as_table}</summary>
-                <div class="table-scroll" tabindex="0" role="region" aria-label=words.how_good.outcomes_title>
-                    <table class="table">
-                        <caption>{words.how_good.outcomes_title}", "{words.risk.per_day}</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col" class="table__number">{words.how_good.forecast}</th>
-                                <th scope="col" class="table__number">{words.how_good.tenth}</th>
-                                <th scope="col" class="table__number">{words.how_good.median}</th>
-                                <th scope="col" class="table__number">{words.how_good.ninetieth}</th>
-                                <th scope="col" class="table__number">{words.how_good.count}</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            </details>
+            <FoldedTable
+                summary=words.how_good.as_table
+                label=words.how_good.outcomes_title
+                caption=format!("{}, {}", words.how_good.outcomes_title, words.risk.per_day)
+                heads=[
+                    words.how_good.forecast,
+                    words.how_good.tenth,
+                    words.how_good.median,
+                    words.how_good.ninetieth,
+                    words.how_good.count,
+                ]
+                    .map(Head::Number)
+                    .to_vec()
+                rows=rows.into_any()
+            />
         </section>
     }
 }
@@ -104,32 +103,18 @@ pub(crate) fn Reliability(bins: Vec<ReliabilityBin>) -> impl IntoView {
                 </div>
                 <p class="plot__axis plot__axis--end">{words.how_good.chance_axis} " →"</p>
                 <figcaption class="key">
-                    <span class="key__entry">
-                        <svg class="key__sample" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-                            <circle class="reliability__dot" cx="8" cy="8" r="6" />
-                        </svg>
-                        {words.how_good.key_dots}
-                    </span>
+                    {key_entry(view! { <circle class="reliability__dot" cx="8" cy="8" r="6" /> }, words.how_good.key_dots)}
                     {key("reliability__band", words.how_good.key_tolerance)}
                 </figcaption>
             </figure>
             <p class="note">{words.how_good.reliability_note}</p>
-            <details class="explain">
-                <summary>{words.how_good.as_table}</summary>
-                <div class="table-scroll" tabindex="0" role="region" aria-label=words.how_good.reliability_title>
-                    <table class="table">
-                        <caption>{words.risk.chance_of_high}</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col" class="table__number">{words.how_good.given}</th>
-                                <th scope="col" class="table__number">{words.how_good.happened}</th>
-                                <th scope="col" class="table__number">{words.how_good.count}</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            </details>
+            <FoldedTable
+                summary=words.how_good.as_table
+                label=words.how_good.reliability_title
+                caption=words.risk.chance_of_high.to_owned()
+                heads=[words.how_good.given, words.how_good.happened, words.how_good.count].map(Head::Number).to_vec()
+                rows=rows.into_any()
+            />
         </section>
     }
 }
@@ -137,12 +122,5 @@ pub(crate) fn Reliability(bins: Vec<ReliabilityBin>) -> impl IntoView {
 /// A mark of a chart with its meaning; a band is drawn as one, anything else as a line.
 pub(super) fn key(class: &'static str, text: &'static str) -> impl IntoView {
     let shape = if class.ends_with("band") { "M0 2H16V14H0Z" } else { "M0 8H16" };
-    view! {
-        <span class="key__entry">
-            <svg class="key__sample" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-                <path class=class d=shape />
-            </svg>
-            {text}
-        </span>
-    }
+    key_entry(view! { <path class=class d=shape /> }, text)
 }

@@ -5,6 +5,8 @@ use domain::model::Family;
 use leptos::prelude::*;
 
 use crate::charts::months::{self, gain};
+use crate::components::folded_table::{FoldedTable, Head};
+use crate::components::key::key_entry;
 use crate::format;
 use crate::words::{lower_first, use_words};
 
@@ -32,14 +34,7 @@ pub(crate) fn Months(months: Vec<MonthScore>, baseline: Family) -> impl IntoView
     let summary = (words.how_good.months_picture)(better, months.len());
     let method = lower_first((words.models.family)(baseline));
     let sample = |class: &'static str, text: &'static str| {
-        view! {
-            <span class="key__entry">
-                <svg class="key__sample" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-                    <rect class=class x="4" y="2" width="8" height="12" />
-                </svg>
-                {text}
-            </span>
-        }
+        key_entry(view! { <rect class=class x="4" y="2" width="8" height="12" /> }, text)
     };
     view! {
         <section class="panel">
@@ -55,24 +50,19 @@ pub(crate) fn Months(months: Vec<MonthScore>, baseline: Family) -> impl IntoView
                 </figcaption>
             </figure>
             <p class="note">{(words.how_good.months_note)(&method)}</p>
-            <details class="explain">
-                <summary>{words.how_good.as_table}</summary>
-                <div class="table-scroll" tabindex="0" role="region" aria-label=words.how_good.months_title>
-                    <table class="table">
-                        <caption>{words.how_good.months_title}</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col">{words.how_good.month}</th>
-                                <th scope="col" class="table__number">{words.how_good.ours}</th>
-                                <th scope="col" class="table__number">{words.how_good.theirs}</th>
-                                <th scope="col" class="table__number">{words.how_good.smaller_by}</th>
-                                <th scope="col" class="table__number">{words.how_good.count}</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            </details>
+            <FoldedTable
+                summary=words.how_good.as_table
+                label=words.how_good.months_title
+                caption=words.how_good.months_title.to_owned()
+                heads=vec![
+                    Head::Text(words.how_good.month),
+                    Head::Number(words.how_good.ours),
+                    Head::Number(words.how_good.theirs),
+                    Head::Number(words.how_good.smaller_by),
+                    Head::Number(words.how_good.count),
+                ]
+                rows=rows.into_any()
+            />
         </section>
     }
 }
