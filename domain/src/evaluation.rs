@@ -122,6 +122,24 @@ impl Comparison {
 }
 
 impl Warnings {
+    /// A warning is a chance of at least this.
+    pub const FROM: f64 = 0.5;
+
+    /// Counts pairs of a chance that was given and whether the period turned out high.
+    pub fn count(outcomes: impl Iterator<Item = (f64, bool)>) -> Self {
+        let mut warnings = Self::default();
+        for (chance, was_high) in outcomes {
+            let slot = match (chance >= Self::FROM, was_high) {
+                (true, true) => &mut warnings.right,
+                (true, false) => &mut warnings.wrong,
+                (false, true) => &mut warnings.missed,
+                (false, false) => &mut warnings.calm,
+            };
+            *slot = slot.saturating_add(1);
+        }
+        warnings
+    }
+
     /// How many warnings there were.
     #[must_use]
     pub const fn given(&self) -> u32 {

@@ -70,6 +70,13 @@ impl Symbol {
         COINS.iter().find(|coin| coin.symbol == self.0)
     }
 
+    /// The place among the coins that the product follows, as they are shown; whatever it does not follow comes after
+    /// them.
+    #[must_use]
+    pub fn place(&self) -> usize {
+        COINS.iter().position(|coin| coin.symbol == self.0).unwrap_or(COINS.len())
+    }
+
     /// The ticker that people write: `BTC` for `BTCUSDT`.
     #[must_use]
     pub fn ticker(&self) -> &str {

@@ -10,9 +10,11 @@ mod tensors;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use domain::clock::SECONDS_PER_HOUR;
 use domain::forecast::{Horizon, Quantiles};
 use domain::market::Symbol;
 
+use crate::dataset::{Origin, Panel};
 use crate::model::Prediction;
 
 /// Errors in a window: a year of daily forecasts.
@@ -39,6 +41,16 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// What came of a prediction; its error is not finite while the outcome is not known.
+    #[must_use]
+    pub fn of(panel: &Panel, origin: Origin, prediction: &Prediction, horizon: Horizon) -> Self {
+        Self {
+            ends_at_s: panel.origin_s(origin) + i64::from(horizon.hours()) * SECONDS_PER_HOUR,
+            residual: panel.target(origin, horizon) - prediction.location[horizon.index()],
+            scale: prediction.scale[horizon.index()],
+        }
+    }
+
     /// The residual in units of the scale.
     #[must_use]
     pub fn error(&self) -> f64 {
@@ -69,7 +81,14 @@ impl Calibration {
     /// Whether there are enough errors for forecasts of any coin at both horizons.
     #[must_use]
     pub fn is_enough(&self) -> bool {
-        Horizon::ALL.iter().all(|&horizon| self.pooled(horizon).len() >= MIN_ERRORS)
+        self.fewest() >= MIN_ERRORS
+    }
+
+    /// How many errors of all coins there are, at the horizon that has fewer.
+    #[must_use]
+    pub fn fewest(&self) -> usize {
+        let count = |horizon: Horizon| self.by_symbol.values().map(|both| both[horizon.index()].len()).sum();
+        Horizon::ALL.map(count).into_iter().min().unwrap_or(0)
     }
 
     /// Where a coin stands after these errors: its own, where it has enough, else those of all coins.
@@ -77,12 +96,17 @@ impl Calibration {
     pub fn start(&self, symbol: &Symbol, horizon: Horizon) -> Running {
         match self.by_symbol.get(symbol).map(|both| &both[horizon.index()]) {
             Some(own) if own.len() >= MIN_ERRORS => Running::after(own),
-            _ => Running::of_strangers(self.pooled(horizon)),
+            _ => self.start_of_a_stranger(horizon),
         }
     }
 
-    fn pooled(&self, horizon: Horizon) -> Vec<f64> {
-        self.by_symbol.values().flat_map(|both| both[horizon.index()].iter().map(Finished::error)).collect()
+    /// Where a coin stands that has no errors of its own: at those of all coins.
+    #[must_use]
+    pub fn start_of_a_stranger(&self, horizon: Horizon) -> Running {
+        let of_coin = |both: &[Vec<Finished>; 2]| both[horizon.index()].iter().map(Finished::error).collect::<Vec<_>>();
+        let mut strangers: Vec<f64> = self.by_symbol.values().flat_map(of_coin).collect();
+        strangers.sort_by(f64::total_cmp);
+        Running { strangers, ..Running::default() }
     }
 }
 
@@ -115,11 +139,6 @@ impl Running {
             running.learn(finished);
         }
         running
-    }
-
-    fn of_strangers(mut errors: Vec<f64>) -> Self {
-        errors.sort_by(f64::total_cmp);
-        Self { strangers: errors, ..Self::default() }
     }
 
     /// Takes in every forecast whose horizon has ended at `now_s`, epoch seconds. Time must not go back.

@@ -122,7 +122,7 @@ const SHUFFLE: u64 = 0x5348_5546_464c_4500;
 
 /// A moment at which a forecast is made: a coin of the panel and an hour of its grid. The hour's candle has
 /// just closed and is the newest thing known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     /// Position in [`Panel::coins`].
     pub coin: u32,

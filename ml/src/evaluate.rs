@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 use domain::evaluation::{BestSet, Comparison, Intervals, Report, Row};
 use domain::forecast::Horizon;
 use domain::market::Symbol;
-use domain::model::Family;
+use domain::model::{Family, Score};
 
-use self::score::{Case, score};
+use self::score::{Case, score, subjects};
 use self::walk::Made;
 use crate::calibration::Calibration;
 use crate::dataset::Panel;
@@ -92,6 +92,7 @@ fn mean(members: &[Prediction]) -> Prediction {
 #[must_use]
 pub fn find(panel: &Panel, walks: &Walks, served: Family, from_s: i64, seed: u64) -> Findings {
     let symbols: Vec<Symbol> = panel.coins().iter().map(|coin| coin.symbol.clone()).collect();
+    let named = |coin: Option<u32>| coin.map(|coin| symbols[coin as usize].clone());
     let nothing = Calibration::default();
     let cases: BTreeMap<Family, [Vec<Case>; 2]> =
         walks.iter().map(|(&family, made)| (family, judge::judge(panel, made, &nothing, from_s))).collect();
@@ -99,23 +100,26 @@ pub fn find(panel: &Panel, walks: &Walks, served: Family, from_s: i64, seed: u64
     for horizon in Horizon::ALL {
         let by_family = common(&cases, horizon);
         for (&family, cases) in &by_family {
-            findings.rows.extend(rows(family, horizon, &symbols, cases, seed));
+            findings.rows.extend(subjects(cases).filter_map(|(coin, cases)| {
+                let score = score(horizon, cases)?;
+                let intervals = intervals(horizon, cases, seed)?;
+                Some(Row { model: family, symbol: named(coin), score, intervals })
+            }));
         }
         let losses = daily_losses(&by_family);
         findings.comparisons.extend(comparisons(&losses, horizon));
         findings.best.extend(best(&losses, horizon, seed));
         if let (Some(ours), Some(theirs)) = (by_family.get(&served), by_family.get(&BASELINE)) {
-            findings.reports.push(report::describe(None, horizon, &symbols, ours, theirs));
-            for own in ours.chunk_by(|one, next| one.coin == next.coin) {
-                let symbol = symbols[own[0].coin as usize].clone();
-                findings.reports.push(report::describe(Some(symbol), horizon, &symbols, own, theirs));
-            }
+            let described = subjects(ours)
+                .zip(subjects(theirs))
+                .map(|((coin, ours), (_, theirs))| report::describe(named(coin), horizon, &symbols, ours, theirs));
+            findings.reports.extend(described);
         }
     }
     findings
 }
 
-/// The cases of each family on the origins that every family has one for.
+/// The cases of each family on the origins that every family has one for, and so the same ones in the same order.
 fn common(cases: &BTreeMap<Family, [Vec<Case>; 2]>, horizon: Horizon) -> BTreeMap<Family, Vec<Case>> {
     let mut times: BTreeMap<(u32, i64), usize> = BTreeMap::new();
     for both in cases.values() {
@@ -130,17 +134,6 @@ fn common(cases: &BTreeMap<Family, [Vec<Case>; 2]>, horizon: Horizon) -> BTreeMa
         .collect()
 }
 
-fn rows(family: Family, horizon: Horizon, symbols: &[Symbol], cases: &[Case], seed: u64) -> Vec<Row> {
-    let row = |symbol: Option<Symbol>, cases: &[Case]| {
-        let score = score(horizon, cases)?;
-        Some(Row { model: family, symbol, score, intervals: intervals(horizon, cases, seed)? })
-    };
-    let own = cases
-        .chunk_by(|one, next| one.coin == next.coin)
-        .map(|own| row(Some(symbols[own[0].coin as usize].clone()), own));
-    std::iter::once(row(None, cases)).chain(own).flatten().collect()
-}
-
 /// Confidence intervals from resampled days: what happened to all coins on a day stays together.
 fn intervals(horizon: Horizon, cases: &[Case], seed: u64) -> Option<Intervals> {
     let mut by_day: BTreeMap<i64, Vec<Case>> = BTreeMap::new();
@@ -153,13 +146,7 @@ fn intervals(horizon: Horizon, cases: &[Case], seed: u64) -> Option<Intervals> {
         let resample: Vec<Case> = picked.iter().flat_map(|&day| days[day].iter().copied()).collect();
         scores.extend(score(horizon, &resample));
     }
-    let between = |of: fn(&domain::model::Score) -> f64| {
-        let mut values: Vec<f64> = scores.iter().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        (!values.is_empty()).then(|| {
-            [0.025, 0.975].map(|level| crate::calibration::interpolate(&values, level * (values.len() - 1) as f64))
-        })
-    };
+    let between = |of: fn(&Score) -> f64| bootstrap::ends(scores.iter().map(of).collect());
     Some(Intervals {
         qlike: between(|score| score.qlike)?,
         r2_log: between(|score| score.r2_log)?,

@@ -5,7 +5,7 @@ mod reasons;
 use std::collections::BTreeMap;
 
 use domain::clock::{SECONDS_PER_HOUR, instant};
-use domain::forecast::{Forecast, Horizon, PastForecast, Quantiles, RiskLevel};
+use domain::forecast::{Forecast, Horizon, PastForecast, Quantiles, Reason, RiskLevel, UsualRange};
 use domain::market::Symbol;
 
 use crate::artefact::Manifest;
@@ -22,6 +22,9 @@ pub struct Forecaster {
     manifest: Manifest,
     model: Box<dyn VolatilityModel>,
     calibration: Calibration,
+    /// Where the training left the shapes, worked out once: a forecast must not replay a year of errors.
+    start: Shapes,
+    strangers: [Running; 2],
 }
 
 /// Earlier forecasts of each coin and horizon, oldest first.
@@ -33,7 +36,8 @@ pub struct Shapes(BTreeMap<Symbol, [Running; 2]>);
 
 /// What is known of one origin and horizon before any model is asked.
 struct Context {
-    usual: domain::forecast::UsualRange,
+    horizon: Horizon,
+    usual: UsualRange,
     sorted: Vec<f64>,
 }
 
@@ -41,7 +45,10 @@ impl Forecaster {
     /// Puts a model, its manifest and the errors that it made before it was fitted on everything together.
     #[must_use]
     pub fn new(manifest: Manifest, model: Box<dyn VolatilityModel>, calibration: Calibration) -> Self {
-        Self { manifest, model, calibration }
+        let of_coin = |symbol: &Symbol| Horizon::ALL.map(|horizon| calibration.start(symbol, horizon));
+        let start = Shapes(calibration.errors().map(|(symbol, _)| (symbol.clone(), of_coin(symbol))).collect());
+        let strangers = Horizon::ALL.map(|horizon| calibration.start_of_a_stranger(horizon));
+        Self { manifest, model, calibration, start, strangers }
     }
 
     /// What is known about the model.
@@ -73,44 +80,38 @@ impl Forecaster {
         origin: Origin,
         shapes: &Shapes,
     ) -> Result<Option<[Forecast; 2]>, ModelError> {
-        let (Some(day), Some(two_days)) =
-            (context(panel, origin, Horizon::Day), context(panel, origin, Horizon::TwoDays))
-        else {
-            return Ok(None);
-        };
-        let symbol = &panel.coins()[origin.coin as usize].symbol;
-        let shape = |horizon: Horizon| match shapes.0.get(symbol) {
-            Some(both) => both[horizon.index()].clone(),
-            None => self.calibration.start(symbol, horizon),
-        };
+        let contexts = Horizon::ALL.map(|horizon| context(panel, origin, horizon));
+        let [Some(day), Some(two_days)] = contexts else { return Ok(None) };
         let (prediction, [for_day, for_two_days]) = self.explain(panel, origin)?;
-        let publish = |horizon, context, reasons| {
-            let mut running = shape(horizon);
-            running.settle(panel.origin_s(origin));
-            self.publish(panel, origin, horizon, &prediction, context, reasons, &running)
-        };
-        let day = publish(Horizon::Day, &day, for_day);
-        let two_days = publish(Horizon::TwoDays, &two_days, for_two_days);
+        let day = self.publish(panel, origin, &prediction, &day, shapes, for_day);
+        let two_days = self.publish(panel, origin, &prediction, &two_days, shapes, for_two_days);
         Ok(day.zip(two_days).map(|(day, two_days)| [day, two_days]))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "everything that a published forecast is made of")]
+    /// The shapes that a coin has in `shapes`, else those that the training left it with.
+    fn shapes_of<'a>(&'a self, symbol: &Symbol, shapes: &'a Shapes) -> &'a [Running; 2] {
+        shapes.0.get(symbol).or_else(|| self.start.0.get(symbol)).unwrap_or(&self.strangers)
+    }
+
     fn publish(
         &self,
         panel: &Panel,
         origin: Origin,
-        horizon: Horizon,
         prediction: &Prediction,
         context: &Context,
-        reasons: Vec<domain::forecast::Reason>,
-        running: &Running,
+        shapes: &Shapes,
+        reasons: Vec<Reason>,
     ) -> Option<Forecast> {
+        let horizon = context.horizon;
+        let symbol = &panel.coins()[origin.coin as usize].symbol;
+        let mut running = self.shapes_of(symbol, shapes)[horizon.index()].clone();
+        running.settle(panel.origin_s(origin));
         let quantiles = Quantiles::from_array(running.log_quantiles(prediction, horizon)?.map(f64::exp));
         let high_volatility = running.chance_above(prediction, horizon, context.usual.high.ln())?;
         let below = context.sorted.partition_point(|&value| value < quantiles.q50.ln());
         let at_s = panel.origin_s(origin);
         Some(Forecast {
-            symbol: panel.coins()[origin.coin as usize].symbol.clone(),
+            symbol: symbol.clone(),
             horizon,
             origin: instant(at_s),
             ends_at: instant(at_s + i64::from(horizon.hours()) * SECONDS_PER_HOUR),
@@ -139,7 +140,7 @@ impl Forecaster {
         for of_coin in made.chunk_by(|one, next| one.0.coin == next.0.coin) {
             let symbol = panel.coins()[of_coin[0].0.coin as usize].symbol.clone();
             let after = Horizon::ALL.map(|horizon| {
-                let mut running = self.calibration.start(&symbol, horizon);
+                let mut running = self.start.0.get(&symbol).unwrap_or(&self.strangers)[horizon.index()].clone();
                 let forecasts = of_coin.iter().filter_map(|(origin, prediction)| {
                     past_forecast(panel, *origin, prediction, horizon, &mut running)
                 });
@@ -178,15 +179,11 @@ fn past_forecast(
             })
         },
     );
-    running.learn(Finished {
-        ends_at_s,
-        residual: realised - prediction.location[horizon.index()],
-        scale: prediction.scale[horizon.index()],
-    });
+    running.learn(Finished::of(panel, origin, prediction, horizon));
     said
 }
 
 fn context(panel: &Panel, origin: Origin, horizon: Horizon) -> Option<Context> {
     let sorted = panel.usual_sorted(origin, horizon)?;
-    Some(Context { usual: usual_range(&sorted), sorted })
+    Some(Context { horizon, usual: usual_range(&sorted), sorted })
 }

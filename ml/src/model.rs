@@ -51,7 +51,7 @@ pub enum ModelError {
 
 /// Where log realised volatility (natural log of a fraction per day) is expected, and the scale of the error.
 /// The shape of the error is the calibration's business.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
     /// Centre, one a horizon in the order of [`domain::forecast::Horizon::ALL`].
     pub location: [f64; 2],

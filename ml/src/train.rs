@@ -8,10 +8,10 @@ use domain::model::{Family, Score, Version};
 use jiff::Timestamp;
 
 use crate::artefact::{ArtefactError, Manifest, StoredModel, Weights};
-use crate::calibration::Calibration;
+use crate::calibration::{Calibration, MIN_ERRORS};
 use crate::dataset::{Panel, Scaler};
 use crate::evaluate::judge::{errors, judge};
-use crate::evaluate::score::{Case, score};
+use crate::evaluate::score::{score, subjects};
 use crate::evaluate::walk::{Made, made};
 use crate::features::schema_hash;
 use crate::model::har::Har;
@@ -63,15 +63,11 @@ pub fn train(
     watch: &(dyn Fn(u8, Progress) -> bool + Sync),
 ) -> Result<Trained, ArtefactError> {
     let earlier = order.fold.before(CALIBRATION_FITS, CALIBRATION_DAYS);
-    let mut out_of_sample: Vec<Made> = Vec::new();
-    for (fit, fold) in (0..).zip(&earlier) {
-        let model = fit_stored(panel, fold, order, &|progress| watch(fit, progress))?;
-        out_of_sample.extend(made(panel, model.as_model(), &fold.test(panel))?);
-    }
-    out_of_sample.sort_by_key(|made| made.origin);
-    let calibration = errors(panel, &out_of_sample);
+    let calibration = calibrate(panel, &earlier, |fit, fold| {
+        Ok(fit_stored(panel, fold, order, &|progress| watch(fit, progress))?.into_model())
+    })?;
     if !calibration.is_enough() {
-        return Err(ModelError::NotEnoughData { needed: crate::calibration::MIN_ERRORS, given: 0 }.into());
+        return Err(ModelError::NotEnoughData { needed: MIN_ERRORS, given: calibration.fewest() }.into());
     }
 
     let model = fit_stored(panel, &order.fold, order, &|progress| watch(CALIBRATION_FITS, progress))?;
@@ -81,14 +77,9 @@ pub fn train(
     };
     let (scores, by_symbol) = scores(panel, &order.fold, model.as_model(), &calibration)?;
 
-    let baseline = Har::fit_with_calendar(panel, &order.fold.training(panel, 24))?;
-    let mut baseline_errors = Vec::new();
-    for fold in &earlier {
-        let har = Har::fit_with_calendar(panel, &fold.training(panel, 24))?;
-        baseline_errors.extend(made(panel, &har, &fold.test(panel))?);
-    }
-    baseline_errors.sort_by_key(|made| made.origin);
-    let (baseline, _) = self::scores(panel, &order.fold, &baseline, &errors(panel, &baseline_errors))?;
+    let fit_baseline = |fold: &Fold| Har::fit_with_calendar(panel, &fold.training(panel, 24));
+    let baseline_calibration = calibrate(panel, &earlier, |_, fold| Ok(Box::new(fit_baseline(fold)?)))?;
+    let (baseline, _) = self::scores(panel, &order.fold, &fit_baseline(&order.fold)?, &baseline_calibration)?;
 
     let weights = model.weights(&calibration)?;
     let day = instant(order.fold.test_from_s).strftime("%Y%m%d").to_string();
@@ -116,6 +107,20 @@ pub fn train(
         weights_sha256: weights.sha256.clone(),
     };
     Ok(Trained { manifest, weights })
+}
+
+/// The errors of earlier fits on the spans that follow them; `fit` is given the number of the fit, from 0.
+fn calibrate(
+    panel: &Panel,
+    earlier: &[Fold],
+    fit: impl Fn(u8, &Fold) -> Result<Box<dyn VolatilityModel>, ArtefactError>,
+) -> Result<Calibration, ArtefactError> {
+    let mut out_of_sample: Vec<Made> = Vec::new();
+    for (number, fold) in (0..).zip(earlier) {
+        out_of_sample.extend(made(panel, fit(number, fold)?.as_ref(), &fold.test(panel))?);
+    }
+    out_of_sample.sort_by_key(|made| made.origin);
+    Ok(errors(panel, &out_of_sample))
 }
 
 fn fit_stored(
@@ -148,12 +153,13 @@ fn scores(
     let mut pooled = Vec::new();
     let mut by_symbol: BTreeMap<String, Vec<Score>> = BTreeMap::new();
     for horizon in Horizon::ALL {
-        let cases: &[Case] = &cases[horizon.index()];
-        pooled.extend(score(horizon, cases));
-        for own in cases.chunk_by(|one, next| one.coin == next.coin) {
-            if let Some(score) = score(horizon, own) {
-                by_symbol.entry(panel.coins()[own[0].coin as usize].symbol.to_string()).or_default().push(score);
-            }
+        for (coin, cases) in subjects(&cases[horizon.index()]) {
+            let Some(score) = score(horizon, cases) else { continue };
+            let scores = match coin {
+                None => &mut pooled,
+                Some(coin) => by_symbol.entry(panel.coins()[coin as usize].symbol.to_string()).or_default(),
+            };
+            scores.push(score);
         }
     }
     Ok((pooled, by_symbol))

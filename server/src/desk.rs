@@ -5,7 +5,7 @@ use domain::clock::instant;
 use domain::error::Failure;
 use domain::evaluation::{HowGood, JudgedModel};
 use domain::forecast::{Forecast, Horizon};
-use domain::market::{COINS, Candle, CandleSeries, MarketState, Symbol};
+use domain::market::{Candle, CandleSeries, MarketState, Symbol};
 use domain::model::{ModelCard, Version};
 use domain::overview::{CoinCard, CoinDetail, Overview};
 use domain::ports::{Answer, CandleQuery, Desk, PredictRequest};
@@ -110,8 +110,7 @@ impl Desk for TheDesk {
             let published =
                 self.forecasting.published().ok_or(Failure::NotReady { retry_after_s: NOT_READY_RETRY_S })?;
             let mut forecasts: Vec<Forecast> = published.forecasts().cloned().collect();
-            let place = |symbol: &Symbol| COINS.iter().position(|coin| coin.symbol == symbol.as_str());
-            forecasts.sort_by_key(|forecast| (place(&forecast.symbol).unwrap_or(COINS.len()), forecast.horizon));
+            forecasts.sort_by_key(|forecast| (forecast.symbol.place(), forecast.horizon));
             Ok(forecasts)
         })
     }

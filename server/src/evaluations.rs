@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::error::Failure;
 use domain::evaluation::{Evaluation, HowGood, JudgedModel};
-use domain::market::{COINS, Symbol};
+use domain::market::Symbol;
 use domain::model::Version;
 
 use crate::forecasting::SERVED;
@@ -47,9 +47,8 @@ impl Evaluations {
         })
         .await?
         .ok_or(Failure::NotEvaluated)?;
-        let place = |symbol: &Symbol| COINS.iter().position(|coin| coin.symbol == symbol.as_str());
         let mut symbols = evaluation.symbols();
-        symbols.sort_by_key(|symbol| place(symbol).unwrap_or(COINS.len()));
+        symbols.sort_by_key(Symbol::place);
         match symbol {
             Some(symbol) if !symbols.contains(&symbol) => Err(Failure::unknown_symbol(symbol.as_str())),
             symbol => Ok(HowGood { evaluation: evaluation.about(symbol.as_ref()), symbols }),

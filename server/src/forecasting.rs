@@ -26,6 +26,8 @@ use crate::registry::Registry;
 
 pub use engine::Published;
 
+use engine::Stage;
+
 /// The family that serves.
 pub const SERVED: Family = Family::Lstm;
 
@@ -183,9 +185,11 @@ impl Shared {
         let shared = Arc::clone(self);
         let (done, finished) = oneshot::channel();
         let work = move || {
-            let records = shared.published.load_full();
-            for stage in [engine::Stage::Newest, engine::Stage::WithRecords] {
-                match engine::compute(&forecaster, &snapshot, stage, records.as_deref()) {
+            let published = shared.published.load_full();
+            let before = published.as_deref().filter(|before| before.version == forecaster.manifest().version);
+            // What was learnt while serving is part of a forecast: a new model has nothing to say before its records.
+            for stage in before.map(Stage::Newest).into_iter().chain([Stage::WithRecords]) {
+                match engine::compute(&forecaster, &snapshot, stage) {
                     Ok(published) => shared.published.store(Some(Arc::new(published))),
                     Err(cause) => error!(error = %cause, "Could not make forecasts; the last ones stay"),
                 }

@@ -16,3 +16,4 @@ pub mod store;
 pub mod telemetry;
 pub mod verbs;
 pub mod web;
+mod whole_file;

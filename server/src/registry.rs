@@ -14,6 +14,8 @@ use ml::artefact::{self, ArtefactError, Manifest, Weights};
 use ml::forecaster::Forecaster;
 use serde::{Deserialize, Serialize};
 
+use crate::whole_file;
+
 const CHAMPIONS: &str = "champions.json";
 const EVALUATION: &str = "evaluation.json";
 
@@ -259,9 +261,7 @@ impl Registry {
         let json = serde_json::to_vec(evaluation).map_err(|error| failed(error.to_string()))?;
         // JSON has no NaN: what would not be read again is not written.
         serde_json::from_slice::<Evaluation>(&json).map_err(|error| failed(error.to_string()))?;
-        let draft = path.with_file_name(format!(".{EVALUATION}-{}", std::process::id()));
-        fs::write(&draft, json).map_err(|error| failed(error.to_string()))?;
-        fs::rename(&draft, &path).map_err(|error| failed(error.to_string()))
+        whole_file::write(&path, &json).map_err(|error| failed(error.to_string()))
     }
 
     fn evaluation_file(&self, version: &Version) -> Result<PathBuf, RegistryError> {
@@ -300,10 +300,8 @@ impl Registry {
         let path = self.trained.join(CHAMPIONS);
         let failed = |error: std::io::Error| RegistryError::Champions { path: path.clone(), reason: error.to_string() };
         fs::create_dir_all(&self.trained).map_err(failed)?;
-        let draft = self.trained.join(format!(".{CHAMPIONS}-{}", std::process::id()));
         let json = serde_json::to_vec_pretty(champions).expect("families and versions are plain text");
-        fs::write(&draft, json).map_err(failed)?;
-        fs::rename(&draft, &path).map_err(failed)
+        whole_file::write(&path, &json).map_err(failed)
     }
 }
 

@@ -54,15 +54,21 @@ pub fn interval(
     statistic: impl FnMut(&[usize]) -> Option<f64>,
 ) -> Option<[f64; 2]> {
     let mut statistic = statistic;
-    let mut values: Vec<f64> = resamples(days, block, replications, seed)
+    let values: Vec<f64> = resamples(days, block, replications, seed)
         .filter_map(|days| statistic(&days))
         .filter(|value| value.is_finite())
         .collect();
-    if values.is_empty() || (values.len() as f64) < MIN_SHARE * replications as f64 {
+    if (values.len() as f64) < MIN_SHARE * replications as f64 {
         return None;
     }
+    ends(values)
+}
+
+/// The 2.5 and 97.5 percentiles of what a statistic was on resamples; none where there is nothing.
+pub(super) fn ends(mut values: Vec<f64>) -> Option<[f64; 2]> {
     values.sort_by(f64::total_cmp);
-    Some(ENDS.map(|end| interpolate(&values, end * (values.len() - 1) as f64)))
+    let last = values.len().checked_sub(1)?;
+    Some(ENDS.map(|end| interpolate(&values, end * last as f64)))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! Everything that corrects a forecast is learnt here as time goes by, from forecasts whose horizon has ended: the
 //! bias of the variance, the shape of the errors.
 
-use domain::clock::SECONDS_PER_HOUR;
 use domain::forecast::Horizon;
 
 use super::score::Case;
@@ -34,7 +33,8 @@ pub fn errors(panel: &Panel, made: &[Made]) -> Calibration {
     let mut calibration = Calibration::default();
     for made in made {
         for horizon in Horizon::ALL {
-            calibration.add(&panel.coins()[made.origin.coin as usize].symbol, horizon, finished(panel, made, horizon));
+            let symbol = &panel.coins()[made.origin.coin as usize].symbol;
+            calibration.add(symbol, horizon, Finished::of(panel, made.origin, &made.prediction, horizon));
         }
     }
     calibration
@@ -59,14 +59,6 @@ fn publish(panel: &Panel, made: &Made, horizon: Horizon, running: &mut Running) 
             log_realised,
         })
     });
-    running.learn(finished(panel, made, horizon));
+    running.learn(Finished::of(panel, origin, prediction, horizon));
     case
-}
-
-fn finished(panel: &Panel, made: &Made, horizon: Horizon) -> Finished {
-    Finished {
-        ends_at_s: panel.origin_s(made.origin) + i64::from(horizon.hours()) * SECONDS_PER_HOUR,
-        residual: panel.target(made.origin, horizon) - made.prediction.location[horizon.index()],
-        scale: made.prediction.scale[horizon.index()],
-    }
 }

@@ -12,9 +12,6 @@ use jiff::tz::TimeZone;
 use super::score::Case;
 use crate::calibration::interpolate;
 
-/// A warning is a chance of at least this.
-pub const WARNING: f64 = 0.5;
-
 /// Bins of the reliability diagram, from 0 to 1.
 const RELIABILITY_BINS: usize = 10;
 
@@ -30,7 +27,8 @@ const MISSES: usize = 8;
 /// One case of the served model with the baseline's on the same origin.
 type Pair<'a> = (&'a Case, &'a Case);
 
-/// Describes a model on the cases of one coin, or of all; `symbols` are the panel's coins.
+/// Describes a model on the cases of one coin, or of all, beside those of the baseline on the same origins in the same
+/// order; `symbols` are the panel's coins.
 #[must_use]
 pub fn describe(
     symbol: Option<Symbol>,
@@ -39,35 +37,16 @@ pub fn describe(
     served: &[Case],
     baseline: &[Case],
 ) -> Report {
-    let pairs = aligned(served, baseline);
+    let pairs: Vec<Pair<'_>> = served.iter().zip(baseline).collect();
     Report {
         symbol,
         horizon,
-        warnings: warnings(served),
+        warnings: Warnings::count(served.iter().map(|case| (case.chance, case.was_high()))),
         reliability: reliability(served),
         outcomes: outcomes(served),
         months: months(&pairs),
         parts: parts(&pairs),
         misses: misses(symbols, served),
-    }
-}
-
-/// The cases of two models on the origins that both were scored on, in the order of the first.
-#[must_use]
-pub fn aligned<'a>(ours: &'a [Case], theirs: &'a [Case]) -> Vec<Pair<'a>> {
-    let by_origin: BTreeMap<(u32, i64), &Case> = theirs.iter().map(|case| ((case.coin, case.origin_s), case)).collect();
-    ours.iter().filter_map(|case| Some((case, *by_origin.get(&(case.coin, case.origin_s))?))).collect()
-}
-
-fn warnings(cases: &[Case]) -> Warnings {
-    let count = |warned: bool, was_high: bool| {
-        count(cases.iter().filter(|case| (case.chance >= WARNING) == warned && case.was_high() == was_high).count())
-    };
-    Warnings {
-        right: count(true, true),
-        wrong: count(true, false),
-        missed: count(false, true),
-        calm: count(false, false),
     }
 }
 

@@ -49,6 +49,12 @@ impl Case {
     }
 }
 
+/// All coins together, and then each coin by itself, with its cases; these must be of one coin after another.
+pub fn subjects(cases: &[Case]) -> impl Iterator<Item = (Option<u32>, &[Case])> {
+    let by_coin = cases.chunk_by(|one, next| one.coin == next.coin).map(|own| (Some(own[0].coin), own));
+    std::iter::once((None, cases)).chain(by_coin)
+}
+
 /// The score of some cases; none where there are none, or where all ended alike and nothing can be ranked.
 #[must_use]
 pub fn score(horizon: Horizon, cases: &[Case]) -> Option<Score> {

@@ -2,7 +2,6 @@
 
 use domain::forecast::Horizon;
 use domain::model::Family;
-use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Origin, Panel};
 use crate::model::boosting::Boosting;
@@ -31,7 +30,7 @@ pub const FITTED: [Family; 8] = [
 const DAILY: i64 = 24;
 
 /// A forecast that a model made at an origin that it was not fitted on.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Made {
     /// Where and when.
     pub origin: Origin,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::error::Failure;
+use domain::evaluation::Warnings;
 use domain::forecast::{Forecast, Horizon, PastForecast, TrackRecord};
 use domain::market::{CandleSeries, Symbol};
 use domain::model::Version;
@@ -21,9 +22,6 @@ const RECORD_DAYS: u32 = 365;
 /// Hours of features that forecasts and records read.
 pub(crate) const RECORD_HOURS: u32 = NEWEST_HOURS + (RECORD_DAYS + SEQUENCE_DAYS as u32) * HOURS_PER_DAY;
 
-/// A warning is a chance of at least this.
-const WARNING: f64 = 0.5;
-
 /// Why forecasts cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EngineError {
@@ -36,11 +34,11 @@ pub(super) enum EngineError {
 }
 
 /// How much is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// The newest forecasts, with the records that there were.
-    Newest,
-    /// The records as well.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stage<'a> {
+    /// The newest forecasts, with the records and shapes that the same model published before.
+    Newest(&'a Published),
+    /// The records and shapes as well.
     WithRecords,
 }
 
@@ -93,24 +91,20 @@ impl Published {
 pub(super) fn compute(
     forecaster: &Forecaster,
     snapshot: &MarketSnapshot,
-    stage: Stage,
-    before: Option<&Published>,
+    stage: Stage<'_>,
 ) -> Result<Published, EngineError> {
     let market: Vec<(Symbol, &CandleSeries)> =
         snapshot.series.iter().map(|(symbol, series)| (symbol.clone(), series.as_ref())).collect();
     let version = forecaster.manifest().version.clone();
-    let before = before.filter(|before| before.version == version);
-    // What was learnt while serving is part of a forecast: without it there is nothing to publish yet.
-    let stage = if before.is_none() { Stage::WithRecords } else { stage };
     let hours = match stage {
-        Stage::Newest => NEWEST_HOURS,
+        Stage::Newest(_) => NEWEST_HOURS,
         Stage::WithRecords => RECORD_HOURS,
     };
     let panel = Panel::new(&features::compute_tail(&market, hours)?);
 
-    let (records, shapes) = match (stage, before) {
-        (Stage::Newest, Some(before)) => (before.records.clone(), before.shapes.clone()),
-        _ => records(forecaster, &panel)?,
+    let (records, shapes) = match stage {
+        Stage::Newest(before) => (before.records.clone(), before.shapes.clone()),
+        Stage::WithRecords => records(forecaster, &panel)?,
     };
     let mut forecasts = BTreeMap::new();
     for (symbol, _) in &market {
@@ -133,12 +127,14 @@ pub(super) fn unbroken_hours(series: &CandleSeries) -> usize {
     hours + usize::from(!series.is_empty())
 }
 
-/// How the errors of each coin are shaped by now, as the server would have them.
+/// How the errors of a coin of the panel are shaped by now, as the server would have them.
 ///
 /// # Errors
 /// [`ModelError`] where the model fails.
-pub(crate) fn shapes(forecaster: &Forecaster, panel: &Panel) -> Result<Shapes, ModelError> {
-    Ok(forecaster.past(panel, &record_origins(forecaster, panel))?.1)
+pub(crate) fn shapes(forecaster: &Forecaster, panel: &Panel, coin: u32) -> Result<Shapes, ModelError> {
+    let mut origins = record_origins(forecaster, panel);
+    origins.retain(|origin| origin.coin == coin);
+    Ok(forecaster.past(panel, &origins)?.1)
 }
 
 /// One origin a day at 00:00 UTC over the last year, none that the model was fitted on.
@@ -167,12 +163,9 @@ fn records(forecaster: &Forecaster, panel: &Panel) -> Result<(Records, Shapes), 
 fn record(symbol: Symbol, horizon: Horizon, forecasts: Vec<PastForecast>) -> TrackRecord {
     let finished: Vec<(&PastForecast, f64)> =
         forecasts.iter().filter_map(|forecast| Some((forecast, forecast.realised?))).collect();
-    let count = |warned: bool, was_high: bool| {
-        let hits = finished.iter().filter(|(forecast, realised)| {
-            (forecast.high_volatility >= WARNING) == warned && (*realised > forecast.threshold) == was_high
-        });
-        u32::try_from(hits.count()).unwrap_or(u32::MAX)
-    };
+    let warnings = Warnings::count(
+        finished.iter().map(|(forecast, realised)| (forecast.high_volatility, *realised > forecast.threshold)),
+    );
     let inside =
         finished.iter().filter(|(forecast, realised)| (forecast.q10..=forecast.q90).contains(realised)).count();
     let mut errors: Vec<f64> =
@@ -183,10 +176,10 @@ fn record(symbol: Symbol, horizon: Horizon, forecasts: Vec<PastForecast>) -> Tra
         horizon,
         finished: u32::try_from(finished.len()).unwrap_or(u32::MAX),
         coverage80: (!finished.is_empty()).then(|| inside as f64 / finished.len() as f64),
-        warnings_right: count(true, true),
-        warnings_wrong: count(true, false),
-        missed: count(false, true),
-        calm_right: count(false, false),
+        warnings_right: warnings.right,
+        warnings_wrong: warnings.wrong,
+        missed: warnings.missed,
+        calm_right: warnings.calm,
         typical_error: errors.get(errors.len() / 2).copied(),
         forecasts,
     }

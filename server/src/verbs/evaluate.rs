@@ -87,7 +87,12 @@ fn family(text: &str) -> Result<Family, String> {
 /// # Errors
 /// [`VerbError`] where the archive is missing or too short.
 pub fn run(args: &EvaluateArgs, settings: &Settings, revision: &str) -> Result<(), VerbError> {
+    let registry = Registry::new(settings.model_dir.clone(), settings.trained_dir());
     let keep = args.keep.as_deref().map(Version::parse).transpose().map_err(VerbError::because)?;
+    if let Some(version) = &keep {
+        // A name that is not there is said before minutes of work and not after them.
+        registry.manifest(version).map_err(VerbError::because)?;
+    }
     let candles = archive::read(args.archive.as_deref(), settings)?;
     let mut panel = archive::panel(&candles)?;
     drop(candles);
@@ -129,7 +134,7 @@ pub fn run(args: &EvaluateArgs, settings: &Settings, revision: &str) -> Result<(
     }
     let evaluation = Evaluation {
         from: instant(from_s),
-        to: instant(to_s - 1),
+        to: instant(to_s.min(last_s)),
         refit_days: args.refit_days,
         made_at: SystemClock.now(),
         revision: revision.to_owned(),
@@ -141,7 +146,6 @@ pub fn run(args: &EvaluateArgs, settings: &Settings, revision: &str) -> Result<(
         reports: findings.reports,
     };
     if let Some(version) = keep {
-        let registry = Registry::new(settings.model_dir.clone(), settings.trained_dir());
         registry.keep_evaluation(&version, &evaluation).map_err(VerbError::because)?;
     }
     kept.discard();

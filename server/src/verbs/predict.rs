@@ -53,7 +53,7 @@ pub fn run(args: &PredictArgs, settings: &Settings) -> Result<(), VerbError> {
             format!("A forecast needs {NEEDED_CANDLES} hourly candles without a gap at the end."),
         )
     })?;
-    let shapes = engine::shapes(&loaded.forecaster, &panel).map_err(VerbError::because)?;
+    let shapes = engine::shapes(&loaded.forecaster, &panel, origin.coin).map_err(VerbError::because)?;
     let both = loaded.forecaster.forecast(&panel, origin, &shapes).map_err(VerbError::because)?;
     let forecast = both
         .map(|[day, two_days]| if args.horizon == Horizon::Day { day } else { two_days })

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Settings;
 use crate::verbs::VerbError;
+use crate::whole_file;
 
 /// A folder of finished jobs.
 pub(super) struct Kept {
@@ -55,9 +56,7 @@ impl Kept {
     /// Keeps what a job found. A disk that refuses costs only the resuming, so it is a warning.
     pub(super) fn write(&self, family: Family, fold: &Fold, made: &[Made]) {
         let path = self.file(family, fold);
-        let draft = path.with_extension(format!("draft-{}", std::process::id()));
-        let written = fs::write(&draft, encode(made)).and_then(|()| fs::rename(&draft, &path));
-        if let Err(error) = written {
+        if let Err(error) = whole_file::write(&path, &encode(made)) {
             tracing::warn!(file = %path.display(), error = %error, "Could not keep what was done so far");
         }
     }
