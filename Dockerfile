@@ -18,6 +18,7 @@ RUN apt-get update \
 COPY --from=build /src/target/release/investbuddy /opt/investbuddy/investbuddy
 COPY --from=build /src/target/release/site /opt/investbuddy/site
 COPY --from=build /src/data/models /opt/investbuddy/data/models
+COPY --from=build /src/data/glossary /opt/investbuddy/data/glossary
 COPY --from=build /src/NOTICE /src/LICENSE-MIT /src/LICENSE-APACHE /opt/investbuddy/
 USER investbuddy
 WORKDIR /opt/investbuddy

@@ -11,7 +11,7 @@ use crate::components::header::Header;
 use crate::components::market_banner::MarketBanner;
 use crate::links;
 use crate::live::Live;
-use crate::pages::{CoinPage, HowGoodPage, HowItWorksPage, ModelsPage, NotFoundPage, OverviewPage};
+use crate::pages::{BuddyPage, CoinPage, HowGoodPage, HowItWorksPage, ModelsPage, NotFoundPage, OverviewPage};
 use crate::words::Words;
 
 /// The whole application; the body of every document.
@@ -48,11 +48,13 @@ fn Site() -> impl IntoView {
             <Routes fallback=|| view! { <NotFoundPage /> }>
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/coins/:symbol") view=CoinPage ssr=SsrMode::Async />
+                <Route path=path!("/buddy/:id?") view=BuddyPage ssr=SsrMode::Async />
                 <Route path=path!("/how-good") view=HowGoodPage ssr=SsrMode::Async />
                 <Route path=path!("/how-it-works") view=HowItWorksPage ssr=SsrMode::Async />
                 <Route path=path!("/models") view=ModelsPage ssr=SsrMode::Async />
                 <Route path=path!("/fr") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/fr/coins/:symbol") view=CoinPage ssr=SsrMode::Async />
+                <Route path=path!("/fr/buddy/:id?") view=BuddyPage ssr=SsrMode::Async />
                 <Route path=path!("/fr/how-good") view=HowGoodPage ssr=SsrMode::Async />
                 <Route path=path!("/fr/how-it-works") view=HowItWorksPage ssr=SsrMode::Async />
                 <Route path=path!("/fr/models") view=ModelsPage ssr=SsrMode::Async />

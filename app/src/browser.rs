@@ -7,7 +7,14 @@ mod chart;
 #[path = "browser/chart_on_server.rs"]
 mod chart;
 
+#[cfg(target_family = "wasm")]
+mod page;
+#[cfg(not(target_family = "wasm"))]
+#[path = "browser/page_on_server.rs"]
+mod page;
+
 pub(crate) use chart::Chart;
+pub(crate) use page::{Follower, copy, next_frame, prefers_stillness};
 
 /// The chart could not be shown: the library did not load, or there is no browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

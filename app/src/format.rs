@@ -10,7 +10,7 @@ const THIN: char = '\u{202f}';
 const MINUS: char = '\u{2212}';
 
 /// A number with a fixed count of decimals: `12,345.6` or `12 345,6`.
-pub(crate) fn number(language: Language, value: f64, decimals: usize) -> String {
+pub fn number(language: Language, value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
@@ -35,25 +35,25 @@ pub(crate) fn number(language: Language, value: f64, decimals: usize) -> String 
 }
 
 /// A fraction as a percentage: 0.0321 is `3.2%` or `3,2 %`.
-pub(crate) fn percent(language: Language, fraction: f64, decimals: usize) -> String {
+pub fn percent(language: Language, fraction: f64, decimals: usize) -> String {
     with_percent_sign(language, number(language, fraction * 100.0, decimals))
 }
 
 /// A change as a percentage that always has its sign: `+1.2%`.
-pub(crate) fn change(language: Language, fraction: f64) -> String {
+pub fn change(language: Language, fraction: f64) -> String {
     let text = percent(language, fraction, 2);
     let rounds_to_zero = fraction.abs() < 0.000_05;
     if fraction > 0.0 && !rounds_to_zero { format!("+{text}") } else { text }
 }
 
 /// A difference in whole percents that always has its sign: `+12%`.
-pub(crate) fn signed_percent(language: Language, fraction: f64) -> String {
+pub fn signed_percent(language: Language, fraction: f64) -> String {
     let text = percent(language, fraction, 0);
     if fraction >= 0.005 { format!("+{text}") } else { text }
 }
 
 /// A chance without false precision: whole percents, and never quite 0 or 100.
-pub(crate) fn chance(language: Language, probability: f64) -> String {
+pub fn chance(language: Language, probability: f64) -> String {
     match probability {
         p if !p.is_finite() => "–".to_owned(),
         p if p < 0.01 => format!("<{THIN}{}", percent(language, 0.01, 0)),
@@ -63,12 +63,12 @@ pub(crate) fn chance(language: Language, probability: f64) -> String {
 }
 
 /// Realised volatility, a fraction per day, as a percentage: one decimal, or two where one would show next to nothing.
-pub(crate) fn volatility(language: Language, per_day: f64) -> String {
+pub fn volatility(language: Language, per_day: f64) -> String {
     percent(language, per_day, if per_day < 0.001 { 2 } else { 1 })
 }
 
 /// A price with as many decimals as its size deserves, without a currency.
-pub(crate) fn price(language: Language, value: f64) -> String {
+pub fn price(language: Language, value: f64) -> String {
     let decimals = match value.abs() {
         v if v >= 10.0 => 2,
         v if v >= 1.0 => 3,
@@ -79,17 +79,17 @@ pub(crate) fn price(language: Language, value: f64) -> String {
 }
 
 /// A day and a minute: `2025-07-01 00:00 UTC`, the same in every language.
-pub(crate) fn minute(at: Timestamp) -> String {
+pub fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// A day: `2025-07-01`.
-pub(crate) fn day(at: Timestamp) -> String {
+pub fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
 
 /// An instant for the `datetime` attribute of a `time` element.
-pub(crate) fn machine(at: Timestamp) -> String {
+pub fn machine(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%MZ").to_string()
 }
 

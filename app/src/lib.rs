@@ -10,16 +10,21 @@
 
 pub mod api;
 mod app;
+mod asked;
 mod browser;
 mod charts;
+mod chat;
 mod components;
-mod format;
+pub mod format;
 mod links;
 mod live;
+mod markdown;
 mod pages;
 pub mod ssr;
 mod words;
 
+#[cfg(not(target_family = "wasm"))]
+pub mod documents;
 #[cfg(not(target_family = "wasm"))]
 mod shell;
 

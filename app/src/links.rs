@@ -1,5 +1,6 @@
 //! Addresses of the pages. English lives at the root, French below `/fr`, with the same paths.
 
+use domain::chat::ConversationId;
 use domain::forecast::Horizon;
 use domain::language::Language;
 use domain::market::Symbol;
@@ -20,6 +21,10 @@ pub(crate) enum Page {
     HowItWorks,
     /// The models in the registry.
     Models,
+    /// The Buddy: a conversation, or a new one.
+    Buddy(Option<ConversationId>),
+    /// The Buddy with a question about a coin in its box.
+    AskBuddy(Symbol, String),
 }
 
 /// The order of the cards on the overview.
@@ -53,6 +58,9 @@ impl Page {
             Self::HowGood(symbol, horizon) => how_good(symbol.as_ref(), *horizon),
             Self::HowItWorks => "/how-it-works".to_owned(),
             Self::Models => "/models".to_owned(),
+            Self::Buddy(None) => "/buddy".to_owned(),
+            Self::Buddy(Some(id)) => format!("/buddy/{id}"),
+            Self::AskBuddy(symbol, question) => format!("/buddy?q={}&coin={}", escaped(question), symbol.ticker()),
         };
         localised(language, &path)
     }
@@ -63,6 +71,24 @@ fn how_good(symbol: Option<&Symbol>, horizon: Horizon) -> String {
     let horizon = (horizon != Horizon::default()).then(|| format!("horizon={horizon}"));
     let query: Vec<String> = coin.into_iter().chain(horizon).collect();
     if query.is_empty() { "/how-good".to_owned() } else { format!("/how-good?{}", query.join("&")) }
+}
+
+/// Where a conversation can be downloaded; `format` is `md` or `json`.
+pub(crate) fn export(id: &ConversationId, format: &str) -> String {
+    format!("/api/v1/conversations/{id}/export?format={format}")
+}
+
+/// A text for a query: every byte but letters and digits is escaped.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
 }
 
 /// The language of a path.
@@ -83,7 +109,7 @@ pub(crate) fn in_other_language(path: &str, query: &str) -> String {
     if query.is_empty() { path } else { format!("{path}?{query}") }
 }
 
-fn localised(language: Language, path: &str) -> String {
+pub(crate) fn localised(language: Language, path: &str) -> String {
     match language {
         Language::English => path.to_owned(),
         Language::French => match path.strip_prefix('/') {
@@ -100,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_language_link_leads_there_and_back() {
-        for path in ["/", "/coins/BTC", "/how-good", "/how-it-works", "/models"] {
+        for path in ["/", "/coins/BTC", "/how-good", "/how-it-works", "/models", "/buddy"] {
             let french = in_other_language(path, "");
             assert_eq!(language_of(&french), Language::French, "{path}");
             assert_eq!(in_other_language(&french, ""), path);
@@ -125,6 +151,10 @@ mod tests {
         assert_eq!(
             Page::HowGood(Some(bitcoin.clone()), Horizon::TwoDays).href(Language::French),
             "/fr/how-good?coin=BTC&horizon=48h"
+        );
+        assert_eq!(
+            Page::AskBuddy(bitcoin.clone(), "Où & quoi ?".to_owned()).href(Language::French),
+            "/fr/buddy?q=O%C3%B9%20%26%20quoi%20%3F&coin=BTC"
         );
         assert_eq!(Page::Coin(bitcoin, Horizon::TwoDays).href(Language::English), "/coins/BTC?horizon=48h");
     }

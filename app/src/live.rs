@@ -6,7 +6,8 @@ use domain::market::MarketState;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
-use crate::api::{self, error::ApiError};
+use crate::api;
+use crate::asked::Asked;
 
 /// How often a page asks while the archive is being read.
 const EAGER: Duration = Duration::from_secs(2);
@@ -17,7 +18,7 @@ const CALM_TICKS: u32 = 15;
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
     /// How the market stands, as last heard.
-    pub(crate) market: Resource<Result<MarketState, ApiError>>,
+    pub(crate) market: Asked<MarketState>,
     /// Grows with every new candle and with every step of loading.
     pub(crate) revision: RwSignal<u32>,
 }
@@ -32,7 +33,7 @@ struct Stamp {
 impl Live {
     /// Provides itself to the pages below and begins to ask. Called once a document.
     pub(crate) fn provide() -> Self {
-        let live = Self { market: Resource::new(|| (), |()| api::market()), revision: RwSignal::new(0) };
+        let live = Self { market: Asked::new(|| (), |()| api::market()), revision: RwSignal::new(0) };
         provide_context(live);
         live.announce_changes();
         live.ask_now_and_then();

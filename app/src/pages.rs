@@ -1,5 +1,6 @@
 //! One file a page.
 
+mod buddy;
 mod coin;
 mod how_good;
 mod how_it_works;
@@ -7,6 +8,7 @@ mod models;
 mod not_found;
 mod overview;
 
+pub(crate) use buddy::BuddyPage;
 pub(crate) use coin::CoinPage;
 pub(crate) use how_good::HowGoodPage;
 pub(crate) use how_it_works::HowItWorksPage;

@@ -1,5 +1,6 @@
 //! The document around the application. Only the server renders it.
 
+use domain::user::Role;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
@@ -7,26 +8,24 @@ use leptos_router::location::RequestUrl;
 
 use crate::app::App;
 use crate::links;
-use crate::ssr::Assets;
+use crate::ssr::{self, Assets};
 
 /// The inline script that sets the reader's theme before anything is painted.
 pub const THEME_SCRIPT: &str = include_str!("../js/theme.js");
+
+/// The inline script that keeps the bell's number true, for members.
+const BELL_SCRIPT: &str = include_str!("../js/bell.js");
 
 /// The whole document. Needs [`Assets`] in context; without them (while routes are listed) it has no script.
 pub fn shell(_options: LeptosOptions) -> impl IntoView {
     let path = use_context::<RequestUrl>().map(|url| path_of(url.as_ref()).to_owned()).unwrap_or_default();
     let assets = use_context::<Assets>();
+    let role = ssr::role();
     view! {
         <!DOCTYPE html>
-        <html lang=links::language_of(&path).tag()>
+        <html lang=links::language_of(&path).tag() data-member=(role >= Role::Member).then_some("")>
             <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f7f8f7" />
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0f1514" />
-                <script nonce=use_nonce()>{THEME_SCRIPT}</script>
-                <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+                <Head role />
                 {assets.map(|assets| view! { <Files assets /> })}
                 <MetaTags />
             </head>
@@ -35,6 +34,30 @@ pub fn shell(_options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// What every document of ours says about itself, and the scripts that work without WebAssembly.
+#[component]
+pub(crate) fn Head(
+    /// Who looks at it.
+    role: Role,
+) -> impl IntoView {
+    view! {
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        {theme_color("light", "#f7f8f7")}
+        {theme_color("dark", "#0f1514")}
+        <script nonce=use_nonce()>{THEME_SCRIPT}</script>
+        {(role >= Role::Member).then(|| view! { <script nonce=use_nonce()>{BELL_SCRIPT}</script> })}
+        <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+    }
+}
+
+/// The colour of the browser's own frame under a scheme.
+fn theme_color(scheme: &str, color: &'static str) -> impl IntoView {
+    let query = format!("(prefers-color-scheme: {scheme})");
+    view! { <meta name="theme-color" content=color /> }.attr("media", query)
 }
 
 /// Links to the built files and the script that starts the WebAssembly. The chart library is only named: the

@@ -7,6 +7,8 @@ mod english;
 mod french;
 mod reasons;
 
+use domain::advice::{Confidence, Stance};
+use domain::chat::Tool;
 use domain::evaluation::{Part, Warnings};
 use domain::forecast::{Horizon, Reason, RiskLevel};
 use domain::language::Language;
@@ -46,7 +48,7 @@ part! {
     texts {
         skip_to_content, navigation, overview, how_it_works, models, api, other_language, theme, advice, sources,
         charts_notice, retry, loading, failed, not_found_title, not_found_text, back_to_overview,
-        home_label, coins, breadcrumbs,
+        home_label, coins, breadcrumbs, account, notifications,
     }
     sentences {
         failure: fn(&ApiError) -> String,
@@ -105,6 +107,7 @@ part! {
         record_empty, record_caption, record_table, record_made, record_interval, record_chance, record_threshold,
         record_outcome, record_verdict, verdict_inside, verdict_above, verdict_below, verdict_open,
         record_picture, key_interval, key_median, key_outcome, key_outcome_outside, key_threshold,
+        judge, was_right, was_wrong,
     }
     sentences {
         title: fn(&str) -> String,
@@ -193,6 +196,42 @@ part! {
     }
 }
 
+part! {
+    /// The conversation with the Buddy.
+    Buddy
+    texts {
+        title, description, lead, conversations, fresh, none_yet, log, you, buddy, question, placeholder, send, stop,
+        hint, needs_script, examples_title, example_1, example_2, example_3, example_4, example_5, copy, copied,
+        not_copied, verdict, helpful, not_helpful, reason, give_reason, thanks, again, stopped, broke_off,
+        sources, looked_up, unavailable, nothing_found, jump, rename, title_label, save, cancel, delete, delete_sure,
+        delete_it, keep_it, as_markdown, as_json, searching, asking, writing, no_model, too_long,
+    }
+    sentences {
+        actions: fn(&str) -> String,
+        worded_by: fn(&str) -> String,
+        dropped: fn(u32) -> String,
+        counter: fn(&str, &str) -> String,
+        source: fn(u32, &str) -> String,
+        provenance: fn(&str, &str) -> String,
+        tool: fn(&Tool) -> String,
+    }
+}
+
+part! {
+    /// What to make of a forecast.
+    Advice
+    texts {
+        title, stance, confidence, reasons, action, by_rules, unavailable, note,
+    }
+    sentences {
+        stance_word: fn(Stance) -> &'static str,
+        confidence_word: fn(Confidence) -> &'static str,
+        worded_by: fn(&str) -> String,
+        ask: fn(&str) -> String,
+        question: fn(&str) -> String,
+    }
+}
+
 /// All words of one language.
 pub(crate) struct Words {
     /// The language itself.
@@ -206,6 +245,8 @@ pub(crate) struct Words {
     pub(crate) how: How,
     pub(crate) models: Models,
     pub(crate) how_good: HowGood,
+    pub(crate) buddy: Buddy,
+    pub(crate) advice: Advice,
 }
 
 impl Words {
@@ -266,6 +307,8 @@ mod tests {
             words.how.texts(),
             words.models.texts(),
             words.how_good.texts(),
+            words.buddy.texts(),
+            words.advice.texts(),
         ]
         .concat()
     }
@@ -293,6 +336,12 @@ mod tests {
             "Coin.horizon",
             "Coin.table_quantile",
             "Models.r2",
+            "Site.notifications",
+            "Buddy.title",
+            "Buddy.buddy",
+            "Buddy.sources",
+            "Buddy.as_markdown",
+            "Buddy.as_json",
         ];
         let (english, french) = (texts(Words::of(Language::English)), texts(Words::of(Language::French)));
         for ((name, ours), (_, theirs)) in english.iter().zip(&french) {
@@ -316,6 +365,11 @@ mod tests {
             Failure::unknown_symbol("XYZ").into(),
             Failure::unknown_model("nope").into(),
             Failure::NotEvaluated.into(),
+            Failure::UnknownConversation.into(),
+            Failure::SignInNeeded.into(),
+            Failure::NotAllowed.into(),
+            Failure::TooMany { retry_after_s: 5 }.into(),
+            Failure::WriterUnavailable { retry_after_s: 5 }.into(),
             Failure::invalid("horizon", "must be 24h or 48h").into(),
             Failure::TooFewCandles { needed: 720, given: 3 }.into(),
             Failure::TooLarge { limit_bytes: 10 }.into(),

@@ -1,5 +1,9 @@
 //! Renders whole pages as the server does and reads the HTML as a reader without JavaScript would.
 
+#[path = "pages/buddy.rs"]
+mod buddy;
+#[path = "pages/conversations.rs"]
+mod conversations;
 #[path = "pages/desk.rs"]
 mod desk;
 #[path = "pages/evaluation.rs"]
@@ -97,7 +101,8 @@ fn router(desk: SampleDesk) -> Router {
 }
 
 async fn get(desk: SampleDesk, path: &str) -> Page {
-    let request = Request::get(path).header("host", "localhost").body(Body::empty()).expect("a valid request");
+    let request = Request::get(path).header("host", "localhost").extension(buddy::visitor());
+    let request = request.body(Body::empty()).expect("a valid request");
     let response = router(desk).oneshot(request).await.expect("a router never fails");
     let status = response.status();
     let body = to_bytes(response.into_body(), 8 << 20).await.expect("a body that ends");

@@ -22,6 +22,27 @@ pub enum Failure {
     /// No evaluation is stored for the model that serves.
     #[error("No evaluation of the serving model is stored yet.")]
     NotEvaluated,
+    /// No such conversation of this visitor, or no such message in it.
+    #[error("There is no such conversation here; it may have been deleted.")]
+    UnknownConversation,
+    /// Only for whoever has an account and is signed in.
+    #[error("This is for members; sign in first.")]
+    SignInNeeded,
+    /// Not for this account.
+    #[error("This account may not do that.")]
+    NotAllowed,
+    /// One visitor asks more often than is fair to the others.
+    #[error("That was a lot of questions. Try again in {retry_after_s} seconds.")]
+    TooMany {
+        /// When to ask again, in seconds.
+        retry_after_s: u32,
+    },
+    /// The language model did not answer, or stopped halfway.
+    #[error("The language model does not answer. Try again in {retry_after_s} seconds.")]
+    WriterUnavailable {
+        /// When to ask again, in seconds.
+        retry_after_s: u32,
+    },
     /// A field of the request does not hold what it must.
     #[error("The field {field} is not right: {hint}")]
     Invalid {
@@ -93,6 +114,11 @@ impl Failure {
             Self::UnknownSymbol { .. } => "unknown_symbol",
             Self::UnknownModel { .. } => "unknown_model",
             Self::NotEvaluated => "not_evaluated",
+            Self::UnknownConversation => "unknown_conversation",
+            Self::SignInNeeded => "sign_in_needed",
+            Self::NotAllowed => "not_allowed",
+            Self::TooMany { .. } => "too_many",
+            Self::WriterUnavailable { .. } => "writer_unavailable",
             Self::Invalid { .. } => "invalid",
             Self::TooFewCandles { .. } => "too_few_candles",
             Self::TooLarge { .. } => "too_large",
@@ -106,10 +132,15 @@ impl Failure {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::UnknownSymbol { .. } | Self::UnknownModel { .. } | Self::NotEvaluated => 404,
+            Self::UnknownSymbol { .. } | Self::UnknownModel { .. } | Self::NotEvaluated | Self::UnknownConversation => {
+                404
+            }
+            Self::SignInNeeded => 401,
+            Self::NotAllowed => 403,
+            Self::TooMany { .. } => 429,
             Self::Invalid { .. } | Self::TooFewCandles { .. } => 422,
             Self::TooLarge { .. } => 413,
-            Self::NotReady { .. } | Self::Busy { .. } => 503,
+            Self::NotReady { .. } | Self::Busy { .. } | Self::WriterUnavailable { .. } => 503,
             Self::Internal { .. } => 500,
         }
     }
@@ -118,7 +149,10 @@ impl Failure {
     #[must_use]
     pub const fn retry_after_s(&self) -> Option<u32> {
         match self {
-            Self::NotReady { retry_after_s } | Self::Busy { retry_after_s } => Some(*retry_after_s),
+            Self::NotReady { retry_after_s }
+            | Self::Busy { retry_after_s }
+            | Self::TooMany { retry_after_s }
+            | Self::WriterUnavailable { retry_after_s } => Some(*retry_after_s),
             _ => None,
         }
     }

@@ -5,13 +5,19 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
+use crate::advice::Advice;
 use crate::chart::{ChartQuery, ChartSlice};
+use crate::chat::{
+    ChatEvent, Conversation, ConversationHead, ConversationId, Judgement, MessageId, Question, VisitorId,
+};
 use crate::error::Failure;
 use crate::evaluation::{HowGood, JudgedModel};
 use crate::forecast::{Forecast, Horizon};
+use crate::language::Language;
 use crate::market::{Candle, MarketState, Symbol};
 use crate::model::{ModelCard, Version};
 use crate::overview::{CoinDetail, Overview};
+use crate::user::Role;
 
 /// An answer that takes a moment.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
@@ -81,4 +87,38 @@ pub trait Desk: Send + Sync + 'static {
 
     /// How the market data stands; never waits.
     fn market(&self) -> MarketState;
+
+    /// What to make of a coin's forecast, in the reader's language.
+    fn advice(&self, symbol: Symbol, horizon: Horizon, language: Language) -> Answer<'_, Advice>;
+
+    /// The teaching agent and what it remembers.
+    fn buddy(&self) -> &dyn Buddy;
+}
+
+/// An answer that arrives piece by piece. Dropping it stops whoever writes it.
+pub trait AnswerStream: Send {
+    /// The next event; none after [`ChatEvent::Done`] or [`ChatEvent::Failed`]. May be dropped and asked again.
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Option<ChatEvent>> + Send + '_>>;
+}
+
+/// The teaching agent. Every conversation belongs to one visitor; another one's are as good as not there
+/// ([`Failure::UnknownConversation`]).
+pub trait Buddy: Send + Sync {
+    /// Answers a question; the conversation and what is said in it are kept. How often one may ask goes by his role.
+    fn ask(&self, visitor: VisitorId, role: Role, question: Question) -> Answer<'_, Box<dyn AnswerStream>>;
+
+    /// A visitor's conversations, the newest first.
+    fn conversations(&self, visitor: VisitorId) -> Answer<'_, Vec<ConversationHead>>;
+
+    /// One conversation.
+    fn conversation(&self, visitor: VisitorId, id: ConversationId) -> Answer<'_, Conversation>;
+
+    /// Gives a conversation another title.
+    fn rename(&self, visitor: VisitorId, id: ConversationId, title: String) -> Answer<'_, ConversationHead>;
+
+    /// Deletes a conversation with all that was said in it. Deleting what is not there is no failure.
+    fn delete(&self, visitor: VisitorId, id: ConversationId) -> Answer<'_, ()>;
+
+    /// Keeps what the reader thinks of an answer; a second judgement replaces the first.
+    fn judge(&self, visitor: VisitorId, message: MessageId, judgement: Judgement) -> Answer<'_, ()>;
 }

@@ -25,7 +25,7 @@ export const COINS = [
   { ticker: "LINK", name: "Chainlink" },
 ] as const;
 
-export const PAGES = ["/", "/coins/BTC", "/how-good", "/models", "/how-it-works"] as const;
+export const PAGES = ["/", "/coins/BTC", "/buddy", "/how-good", "/models", "/how-it-works"] as const;
 
 /** The newest forecasts, as `BTC 24h` and so on. */
 export async function forecasts(request: APIRequestContext): Promise<Map<string, Forecast>> {

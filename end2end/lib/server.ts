@@ -29,7 +29,7 @@ export class Server {
   #process: ChildProcess | undefined;
   #log: string[] = [];
 
-  private constructor(port: number, market: Market) {
+  private constructor(port: number, market: Market, settings: NodeJS.ProcessEnv) {
     this.url = `http://127.0.0.1:${port}`;
     this.#data = mkdtempSync(join(tmpdir(), "investbuddy-e2e-"));
     const folder = market === "archive" ? archive() : undefined;
@@ -41,15 +41,26 @@ export class Server {
       INVESTBUDDY_LIVE: "false",
       // Without an archive the server looks for one in its usual places; a folder without files stops that.
       INVESTBUDDY_ARCHIVE: folder ?? join(this.#data, "no-archive"),
+      ...settings,
     };
   }
 
-  /** Starts a server of its own and waits until it shows forecasts. */
-  static async start(market: Market): Promise<Server> {
+  /** Starts a server of its own, with settings of the test's own, and waits until it shows forecasts. */
+  static async start(market: Market, settings: NodeJS.ProcessEnv = {}): Promise<Server> {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing; run \`make build\` first`);
-    const server = new Server(await freePort(), market);
+    const server = new Server(await freePort(), market, settings);
     await server.up();
     return server;
+  }
+
+  /** The folder of what the server writes. */
+  get data(): string {
+    return join(this.#data, "run");
+  }
+
+  /** Everything that the server has said so far. */
+  get log(): string {
+    return this.#log.join("");
   }
 
   /** Starts the process, again where it was down. */

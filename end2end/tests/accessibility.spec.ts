@@ -1,18 +1,42 @@
 import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
 
+import { answered, answerWith, ask, citation, done, started, token } from "../lib/chat.ts";
 import { PAGES } from "../lib/product.ts";
 import { expect, open, test } from "../lib/test.ts";
 
-for (const path of [...PAGES, "/fr", "/fr/coins/BTC", "/fr/how-good?coin=ETH&horizon=48h"]) {
+for (const path of [...PAGES, "/fr", "/fr/coins/BTC", "/fr/buddy", "/fr/how-good?coin=ETH&horizon=48h"]) {
   for (const colorScheme of ["light", "dark"] as const) {
     test(`axe finds nothing serious on ${path}, ${colorScheme}`, async ({ page }) => {
       await page.emulateMedia({ colorScheme });
       await open(page, path);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const grave = violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
-      expect(grave, grave.join("\n\n")).toEqual([]);
+      await expectNothingGrave(page);
     });
   }
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing serious in a conversation, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await open(page, "/buddy");
+    const text = "# Why\n\nIt **moved** [1].\n\n| Coin | RV |\n|---|--:|\n| BTC | 2% |\n\n> Said\n\n```\nsqrt(x)\n```\n";
+    // The answers are the test's own, so the server does not know the message that is judged.
+    await page.route("**/ui/judge", (route) => route.fulfill({ json: null }));
+    await answerWith(page, [started(), citation(1), token(text), done], [started(3), token("Half")]);
+    await ask(page, "Why?");
+    await answered(page);
+    await page.getByRole("button", { name: "Not helpful" }).click();
+    await ask(page, "And then?");
+    await page.getByText("This answer broke off.").waitFor();
+    await page.locator("details.source").evaluate((source) => source.setAttribute("open", ""));
+    await expectNothingGrave(page);
+  });
+}
+
+async function expectNothingGrave(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const grave = violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
+  expect(grave, grave.join("\n\n")).toEqual([]);
 }

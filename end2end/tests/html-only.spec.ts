@@ -30,6 +30,18 @@ test("without JavaScript the horizon and the order can still be changed", async 
   await expect(page.getByRole("main")).toContainText("next 48 hours");
 });
 
+test("without JavaScript the Buddy says what needs it, and what was said can be read", async ({ page }) => {
+  await page.goto("/buddy");
+  await expect(page.getByText("Asking a question needs JavaScript.")).toBeVisible();
+  await expect(page.getByRole("textbox")).toBeHidden();
+  // The same reader, by the API.
+  const told = await page.request.post("/api/v1/ask", { data: { question: "What is realised volatility?" } });
+  const [, conversation] = /"conversation":"([0-9a-f]{32})"/.exec(await told.text()) ?? [];
+  await page.goto(`/buddy/${conversation}`);
+  await expect(page.getByRole("log")).toContainText("What is realised volatility?");
+  await expect(page.getByRole("log").locator("details.source").first()).toBeVisible();
+});
+
 test("without JavaScript nothing is offered that needs it", async ({ page }) => {
   await page.goto("/");
   await expect(page.getByRole("button", { name: "Switch between light and dark" })).toBeHidden();

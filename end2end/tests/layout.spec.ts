@@ -1,7 +1,7 @@
 import { PAGES } from "../lib/product.ts";
 import { expect, test } from "../lib/test.ts";
 
-for (const path of [...PAGES, "/fr", "/fr/coins/DOGE", "/fr/how-good?coin=DOGE", "/fr/models"]) {
+for (const path of [...PAGES, "/fr", "/fr/coins/DOGE", "/fr/buddy", "/fr/how-good?coin=DOGE", "/fr/models"]) {
   test(`${path} fits its window without scrolling sideways`, async ({ page }) => {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

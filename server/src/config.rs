@@ -7,16 +7,29 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use domain::clock::Clock;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::{ReplayedClock, SystemClock};
 use crate::market::{Exchange, MarketSettings, Simulate};
+use crate::store::Place;
 
+mod accounts;
 pub mod fields;
+mod knowledge;
+mod mail;
 pub mod paths;
+mod secret;
 mod sources;
 
+pub use accounts::AccountLimits;
+pub use knowledge::{Chat, ChatEngine, EmbeddingsEngine, Events, LanguageModels, VectorEngine, Vectors};
+pub use mail::{MailSettings, MailTls, WebhookSettings};
+pub use secret::Secret;
 pub use sources::{ConfigError, Sources};
 
 use paths::Roots;
@@ -31,6 +44,10 @@ pub struct Settings {
     pub mode: Mode,
     /// The folder for what a running install writes.
     pub data_dir: PathBuf,
+    /// The address of a database server; a file in the data folder where it is not set.
+    pub database_url: Option<Secret>,
+    /// From what links in letters are signed; a random key in the data folder where it is not set.
+    pub secret: Option<Secret>,
     /// The folder of the models that ship with the product; read only.
     pub model_dir: PathBuf,
     /// A folder of candle files; found by itself where it is not set.
@@ -47,6 +64,24 @@ pub struct Settings {
     pub limits: Limits,
     /// Where the market data comes from.
     pub market: MarketSection,
+    /// The folder of the glossary that ships with the product; read only.
+    pub glossary_dir: PathBuf,
+    /// Language models: where they are and which one serves.
+    pub lm: LanguageModels,
+    /// Where vectors are kept.
+    pub vectors: Vectors,
+    /// Where market events come from.
+    pub events: Events,
+    /// The chat itself.
+    pub chat: Chat,
+    /// Accounts.
+    pub accounts: AccountLimits,
+    /// The address under which people reach this server; where it listens where it is not set.
+    pub public_url: Option<String>,
+    /// How letters are sent.
+    pub mail: MailSettings,
+    /// Programs that are told when rules fire.
+    pub webhooks: WebhookSettings,
     /// Folders that the defaults are relative to; not a setting.
     #[serde(skip)]
     pub roots: Roots,
@@ -115,6 +150,10 @@ pub struct MarketSection {
     pub simulate: Simulate,
     /// The seed of the simulated market.
     pub seed: u64,
+    /// From when on the archive is replayed (UTC), as if it were happening; not at all where it is not set.
+    pub replay_from: Option<Timestamp>,
+    /// How many times faster than time a replay runs.
+    pub replay_speed: u32,
 }
 
 impl Settings {
@@ -125,6 +164,8 @@ impl Settings {
             addr: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000),
             mode: Mode::default(),
             data_dir: roots.data.join("run"),
+            database_url: None,
+            secret: None,
             model_dir: roots.data.join("models"),
             archive: None,
             live: true,
@@ -140,6 +181,15 @@ impl Settings {
                 web_threads: 4,
             },
             market: MarketSection::default(),
+            glossary_dir: roots.data.join("glossary"),
+            lm: LanguageModels::defaults(&roots),
+            vectors: Vectors::default(),
+            events: Events::default(),
+            chat: Chat::default(),
+            accounts: AccountLimits::default(),
+            public_url: None,
+            mail: MailSettings::default(),
+            webhooks: WebhookSettings::default(),
             roots,
         }
     }
@@ -162,6 +212,30 @@ impl Settings {
     #[must_use]
     pub fn trained_dir(&self) -> PathBuf {
         self.data_dir.join("models")
+    }
+
+    /// The folder of what was read into the Buddy's library, and of its indexes.
+    #[must_use]
+    pub fn library_dir(&self) -> PathBuf {
+        self.data_dir.join("library")
+    }
+
+    /// The folder of letters where no SMTP server is set.
+    #[must_use]
+    pub fn letters_dir(&self) -> PathBuf {
+        self.data_dir.join("letters")
+    }
+
+    /// The address under which people reach this server, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        mail::public_url(self.public_url.as_deref(), self.addr)
+    }
+
+    /// Where the store is.
+    #[must_use]
+    pub fn store_place(&self) -> Place {
+        self.database_url.clone().map_or_else(|| Place::File(self.store_file()), Place::Server)
     }
 
     /// The file of the embedded store.
@@ -197,7 +271,17 @@ impl Settings {
             yahoo_url: section.yahoo_url,
             simulate,
             simulator_seed: section.seed,
+            replay: section.replay_from.is_some(),
             ..MarketSettings::default()
+        }
+    }
+
+    /// The clock: the machine's, or one that replays history.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        match self.market.replay_from {
+            Some(from) => Arc::new(ReplayedClock::starting(from, self.market.replay_speed)),
+            None => Arc::new(SystemClock),
         }
     }
 
@@ -233,7 +317,18 @@ impl Default for MarketSection {
             simulator_seed: seed,
             ..
         } = MarketSettings::default();
-        Self { sources, backfill_days, binance_url, binance_stream_url, coinbase_url, yahoo_url, simulate, seed }
+        Self {
+            sources,
+            backfill_days,
+            binance_url,
+            binance_stream_url,
+            coinbase_url,
+            yahoo_url,
+            simulate,
+            seed,
+            replay_from: None,
+            replay_speed: 1,
+        }
     }
 }
 

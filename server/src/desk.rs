@@ -1,15 +1,20 @@
 //! The one implementation of what pages and API may ask for. It only delegates.
 
+use std::sync::Arc;
+
+use domain::advice::Advice;
 use domain::chart::{ChartQuery, ChartSlice};
 use domain::clock::instant;
 use domain::error::Failure;
 use domain::evaluation::{HowGood, JudgedModel};
 use domain::forecast::{Forecast, Horizon};
+use domain::language::Language;
 use domain::market::{Candle, CandleSeries, MarketState, Symbol};
 use domain::model::{ModelCard, Version};
 use domain::overview::{CoinCard, CoinDetail, Overview};
-use domain::ports::{Answer, CandleQuery, Desk, PredictRequest};
+use domain::ports::{Answer, Buddy, CandleQuery, Desk, PredictRequest};
 
+use crate::buddy::TheBuddy;
 use crate::evaluations::Evaluations;
 use crate::forecasting::{Forecasting, NOT_READY_RETRY_S};
 use crate::history;
@@ -25,14 +30,15 @@ pub struct TheDesk {
     forecasting: Forecasting,
     registry: Registry,
     evaluations: Evaluations,
+    buddy: Arc<TheBuddy>,
 }
 
 impl TheDesk {
     /// Puts the desk together.
     #[must_use]
-    pub fn new(market: Market, forecasting: Forecasting, registry: Registry) -> Self {
+    pub fn new(market: Market, forecasting: Forecasting, registry: Registry, buddy: Arc<TheBuddy>) -> Self {
         let evaluations = Evaluations::new(registry.clone());
-        Self { market, forecasting, registry, evaluations }
+        Self { market, forecasting, registry, evaluations, buddy }
     }
 
     /// A coin that we follow, whether or not it has candles yet.
@@ -155,5 +161,13 @@ impl Desk for TheDesk {
 
     fn market(&self) -> MarketState {
         self.market.snapshot().state.clone()
+    }
+
+    fn advice(&self, symbol: Symbol, horizon: Horizon, language: Language) -> Answer<'_, Advice> {
+        Box::pin(async move { self.buddy.advice(symbol, horizon, language).await })
+    }
+
+    fn buddy(&self) -> &dyn Buddy {
+        self.buddy.as_ref()
     }
 }

@@ -10,7 +10,7 @@ mod binance;
 mod book;
 mod coinbase;
 pub mod gaps;
-mod http;
+pub(crate) mod http;
 pub mod ingest;
 mod intake;
 mod live;
@@ -20,6 +20,7 @@ mod plan;
 pub mod progress;
 pub mod quarantine;
 pub mod raw;
+mod replay;
 mod settings;
 pub mod simulator;
 mod source;
@@ -52,6 +53,7 @@ use intake::Intake;
 use live::Live;
 use loading::ArchiveSummary;
 use progress::Silent;
+use replay::Replay;
 use stand_in::StandIn;
 
 /// The market as the rest of the server sees it. Cheap to clone.
@@ -101,6 +103,10 @@ const TICK: Duration = Duration::from_secs(20);
 
 impl Keeper {
     async fn run(self) {
+        if self.settings.replay {
+            self.replay().await;
+            return;
+        }
         if self.settings.simulate == Simulate::Always {
             self.intake.book.set_loading(None);
             self.intake.book.set_link(Link::Offline(None));
@@ -109,6 +115,16 @@ impl Keeper {
             error!(%error, "Could not read the stored market; going on with what is in memory");
         }
         tokio::join!(self.follow(), self.tick());
+    }
+
+    /// Shows the archive hour by hour as the clock goes on; for ever.
+    async fn replay(&self) {
+        self.intake.book.set_link(Link::Offline(None));
+        let files = loading::find_archive(&self.settings).await.unwrap_or_default();
+        let on_read = |share| self.intake.book.set_loading(Some(share));
+        let series = loading::read_archive(files, on_read).await;
+        self.intake.book.set_loading(None);
+        Replay::of(series).run(&self.intake).await;
     }
 
     /// Reads the store, then new files of the archive.

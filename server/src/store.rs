@@ -1,27 +1,51 @@
-//! The relational store: SQLite in one file, the only module of the product that writes SQL.
+//! The relational store, the only module of the product that writes SQL: SQLite in one file, or MySQL and MariaDB.
 //!
-//! Every write is one transaction, so that a kill at any point leaves whole batches only.
+//! Every write is one transaction, so that a kill at any point leaves whole batches only. Statements are written once
+//! for all engines (see [`statement`]); what engines say differently is in [`engine`].
 
+mod accounts;
+mod alerts;
+mod backup;
 mod candles;
+mod conversations;
+mod engine;
+mod feedback;
+mod jobs;
+mod letters;
+mod migrations;
+mod notifications;
+mod outbox;
+mod predictions;
 mod progress;
 mod quarantine;
+mod sessions;
+mod statement;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqlSafeStr, Sqlite, Transaction};
+use engine::Engine;
+use jiff::Timestamp;
+use statement::sql;
 
+use crate::config::Secret;
+
+pub use accounts::{KeptAccount, NewAccount};
+pub use alerts::{AlertState, Fired, Follower, KeptAlert, KeptRule, MOST_RULES, RuleKept, Said};
+pub use backup::{BackupCause, BackupError};
 pub use candles::{Batch, Committed};
+pub use conversations::{Opened, Written};
+pub use feedback::{
+    FeedbackCount, FeedbackFilter, FeedbackKind, FeedbackSubject, Giver, Giving, KeptFeedback, OPEN_FOR, Opinion,
+    Said as SaidAbout, SaidBefore, feedback_origin,
+};
+pub use jobs::{JobLease, JobState};
+pub use letters::{DecidedLetter, Decision, WaitingAccount, WaitingAlert};
+pub use outbox::{LeasedParcel, OutboxCounts, OutboxEntry, OutboxQuery, ParcelState};
+pub use predictions::{
+    MadeForecast, OpenForecast, Outcome, PageEnd, ProductionData, PublishedForecast, Settled, prediction_id,
+};
 pub use progress::{Answered, ArchiveFile};
-
-/// How long a writer waits for another one before it gives up.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Readers run beside the one writer that SQLite allows.
-const MAX_CONNECTIONS: u32 = 6;
-/// Rows that a connection may read ahead of its consumer; the default of 50 makes bulk loads wait.
-const ROWS_READ_AHEAD: usize = 1_024;
+pub use sessions::KeptSession;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -42,54 +66,106 @@ pub enum StoreError {
         /// What SQLite said.
         cause: sqlx::Error,
     },
+    /// The address of a server is no address.
+    #[error(
+        "the address of the database cannot be read; set INVESTBUDDY_DATABASE_URL to mysql://USER:PASSWORD@HOST:PORT/DATABASE"
+    )]
+    Address,
+    /// The server of the settings does not let us in.
+    #[error(
+        "cannot connect to the database server: {0}; is it running, and are address, user and password of INVESTBUDDY_DATABASE_URL right?"
+    )]
+    Connect(sqlx::Error),
     /// The tables cannot be brought to this version's shape.
     #[error("cannot bring the database to this version: {0}; it may belong to a newer version of the product")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Another server holds the lock under which tables are changed.
+    #[error(
+        "another server has been changing the tables of the database for ten minutes; start this one again when it is done"
+    )]
+    Changing,
     /// The file is not consistent any more.
     #[error("the database is damaged: {0}")]
     Damaged(String),
+    /// A row with this key is there already. What a server says of it repeats the key, which may be an address: that
+    /// is forgotten here.
+    #[error("the database failed: a row with this key is there already")]
+    Taken,
     /// A query failed.
     #[error("the database failed: {0}")]
-    Query(#[from] sqlx::Error),
+    Query(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Database(error) if error.is_unique_violation() => Self::Taken,
+            other => Self::Query(other),
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether a server ended the write to part two that waited for each other. Nothing of it was kept then.
+    fn is_deadlock(&self) -> bool {
+        matches!(self, Self::Query(sqlx::Error::Database(error)) if error.code().as_deref() == Some("40001"))
+    }
+
+    /// Whether a row with the same key was there already.
+    const fn is_taken(&self) -> bool {
+        matches!(self, Self::Taken)
+    }
+}
+
+fn time(table: &str, millisecond: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(millisecond).map_err(|_| damaged(table, "time"))
+}
+
+fn damaged(table: &str, column: &str) -> StoreError {
+    StoreError::Damaged(format!("the column {column} of {table} holds what it never should"))
+}
+
+/// Where the store is.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// A file of SQLite's.
+    File(PathBuf),
+    /// `mysql://user:password@host:port/database`.
+    Server(Secret),
 }
 
 /// The store. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pool: SqlitePool,
+    engine: Engine,
 }
 
 impl Store {
-    /// Opens the database file, which is created where there is none, and brings its tables up to date.
+    /// Opens the store and brings its tables up to date. A file is created where there is none; the database of a
+    /// server must be there.
     ///
     /// # Errors
-    /// [`StoreError`] where the folder, the file or a migration fails.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|cause| StoreError::Folder { path: path.to_owned(), cause })?;
-        }
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true)
-            .row_buffer_size(ROWS_READ_AHEAD)
-            // It would time how fast we read the rows, not how fast SQLite finds them.
-            .disable_statement_logging();
-        let pool = SqlitePoolOptions::new()
-            .max_connections(MAX_CONNECTIONS)
-            .connect_with(options)
-            .await
-            .map_err(|cause| StoreError::Open { path: path.to_owned(), cause })?;
-        migrator().run(&pool).await?;
-        Ok(Self { pool })
+    /// [`StoreError`] where the folder, the file, the server or a migration fails.
+    pub async fn at(place: &Place) -> Result<Self, StoreError> {
+        let engine = match place {
+            Place::File(path) => Engine::file(path).await?,
+            Place::Server(url) => Engine::server(url.expose()).await?,
+        };
+        Box::pin(migrations::up(&engine)).await?;
+        Ok(Self { engine })
     }
 
-    /// Closes every connection; the write-ahead log is folded into the file.
+    /// Opens a file; see [`Store::at`].
+    ///
+    /// # Errors
+    /// As [`Store::at`].
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::at(&Place::File(path.to_owned())).await
+    }
+
+    /// Closes every connection; SQLite's write-ahead log is folded into the file.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.engine.close().await;
     }
 
     /// Whether the database answers.
@@ -97,36 +173,32 @@ impl Store {
     /// # Errors
     /// [`StoreError::Query`] where it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("select 1").execute(&self.pool).await?;
+        self.engine.execute(sql("select 1")).await?;
         Ok(())
     }
 
-    /// Reads the whole file and checks that its pages and indexes fit together.
+    /// Reads the whole file and checks that its pages and indexes fit together. A server does that by itself.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] where they do not, [`StoreError::Query`] where the file cannot be read.
     pub async fn check(&self) -> Result<(), StoreError> {
-        let found: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(&self.pool).await?;
-        if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
+        if matches!(self.engine, Engine::MySql(_)) {
+            return self.ping().await;
+        }
+        let found: Option<(String,)> = self.engine.first(sql("pragma quick_check(1)")).await?;
+        match found {
+            Some((found,)) if found != "ok" => Err(StoreError::Damaged(found)),
+            _ => Ok(()),
+        }
     }
 
-    /// Begins a write. `immediate` takes the write lock at once, so that the busy timeout covers the wait.
-    async fn begin_write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.pool.begin_with("begin immediate").await?)
+    /// Takes back every step of the tables' shape after `target`, with what those tables hold; 0 leaves no table.
+    ///
+    /// # Errors
+    /// [`StoreError::Migrate`].
+    pub async fn shrink_to(&self, target: i64) -> Result<(), StoreError> {
+        Box::pin(migrations::down(&self.engine, target)).await
     }
-}
-
-/// Every migration, built at run time: the sqlx macros would need a database at compile time.
-fn migrator() -> Migrator {
-    const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "market data", include_str!("../migrations/0001_market.sql"))];
-    Migrator::with_migrations(
-        MIGRATIONS
-            .into_iter()
-            .map(|(version, name, sql)| {
-                Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-            })
-            .collect(),
-    )
 }
 
 #[cfg(test)]

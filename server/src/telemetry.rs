@@ -6,6 +6,7 @@
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Directive;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -26,6 +27,12 @@ pub enum TelemetryError {
     },
 }
 
+/// Silences everything of a crate.
+fn silent(target: &str) -> Result<Directive, TelemetryError> {
+    let filter = format!("{target}=off");
+    filter.parse().map_err(|_| TelemetryError::Filter { filter })
+}
+
 /// Starts logging to standard error, and logs panics where they happen. Does nothing where logging is on already,
 /// so that tests may call it.
 ///
@@ -33,7 +40,9 @@ pub enum TelemetryError {
 /// [`TelemetryError`] where the filter cannot be read.
 pub fn start(settings: &Settings) -> Result<(), TelemetryError> {
     let filter = EnvFilter::try_new(&settings.log)
-        .map_err(|_| TelemetryError::Filter { filter: settings.log.chars().take(60).collect() })?;
+        .map_err(|_| TelemetryError::Filter { filter: settings.log.chars().take(60).collect() })?
+        // It logs what endpoints say, and some say the key. Whatever matters of it is in our own errors.
+        .add_directive(silent("async_openai")?);
     let is_terminal = std::io::stderr().is_terminal();
     let as_json = match settings.log_format {
         LogFormat::Json => true,

@@ -7,16 +7,23 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use domain::model::Family;
 
+use self::evaluate::{EvaluateArgs, What};
 use crate::config::{ConfigError, Settings, Sources};
 use crate::telemetry::{self, TelemetryError};
 use crate::web::listen::ListenError;
 
 mod archive;
+pub mod backup;
+pub mod bench;
 pub mod config;
 pub mod doctor;
 pub mod evaluate;
+pub mod export;
+pub mod fetch;
 pub mod ingest;
+mod knowledge;
 pub mod models;
+pub mod operator;
 pub mod predict;
 pub mod serve;
 pub mod train;
@@ -47,6 +54,18 @@ enum Verb {
     Predict(predict::PredictArgs),
     /// List the models, let one serve, go back to the one before
     Models(models::ModelsArgs),
+    /// Fetch the files of language models that run on this machine; does nothing where they are there
+    Fetch(fetch::FetchArgs),
+    /// Measure the language models that run on this machine
+    Bench(bench::BenchArgs),
+    /// Let an account look after this server
+    Operator(operator::OperatorArgs),
+    /// Write production data, their reference or feedback as CSV
+    Export(export::ExportArgs),
+    /// Copy the whole store into one file, while a server serves from it
+    Backup(backup::BackupArgs),
+    /// Put a copy that `backup` made into the store
+    Restore(backup::RestoreArgs),
     /// Check this install and say what is wrong and what to do
     Doctor(doctor::DoctorArgs),
     /// Print the settings in force, as a file that can be edited
@@ -133,7 +152,16 @@ fn do_verb(cli: Cli, revision: &str) -> Result<(), VerbError> {
         Verb::Serve(_) => on_the_web_runtime(&settings, serve::run(&settings)),
         Verb::Doctor(args) => on_the_web_runtime(&settings, doctor::run(args, &settings)),
         Verb::Ingest(args) => on_the_web_runtime(&settings, ingest::run(args, &settings)),
+        Verb::Fetch(args) => on_the_web_runtime(&settings, fetch::run(args, &settings)),
+        Verb::Bench(args) => on_the_web_runtime(&settings, bench::run(args, &settings)),
+        Verb::Operator(args) => on_the_web_runtime(&settings, operator::run(args, &settings)),
+        Verb::Export(args) => on_the_web_runtime(&settings, export::run(args, &settings)),
+        Verb::Backup(args) => on_the_web_runtime(&settings, backup::back_up(args, &settings)),
+        Verb::Restore(args) => on_the_web_runtime(&settings, backup::restore(args, &settings)),
         Verb::Train(args) => train::run(&args, &settings, revision),
+        Verb::Evaluate(EvaluateArgs { what: Some(What::Retrieval(args)), .. }) => {
+            on_the_web_runtime(&settings, evaluate::retrieval::run(args, &settings))
+        }
         Verb::Evaluate(args) => evaluate::run(&args, &settings, revision),
         Verb::Predict(args) => predict::run(&args, &settings),
         Verb::Models(args) => models::run(&args, &settings),

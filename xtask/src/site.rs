@@ -16,8 +16,9 @@ use files::{Folder, content_hash};
 use stamp::Stamp;
 
 /// The most that the browser's WebAssembly may weigh on the wire (brotli), in bytes. Readers on a phone wait for
-/// it before a page answers to touch; raise it only with a reason in the commit.
-const WASM_BUDGET_BYTES: u64 = 450_000;
+/// it before a page answers to touch; raise it only with a reason in the commit. The aim is 450,000: the chat stands
+/// above it until its page is split off and loaded by whoever opens it.
+const WASM_BUDGET_BYTES: u64 = 500_000;
 
 /// Where npm puts the chart library, from the workspace's root.
 const CHARTS_PATH: &str = "node_modules/lightweight-charts/dist/lightweight-charts.standalone.production.mjs";
@@ -119,7 +120,11 @@ fn snippets(folder: &Folder, bound: &wasm::Bound) -> Result<String, SiteError> {
         let inside = source.strip_prefix(&bound.snippets).unwrap_or(source);
         folder.write(&format!("pkg/{name}/{}", inside.display()), &files::read(source)?)?;
     }
-    Ok(script.replace("./snippets/", &format!("./{name}/")))
+    // Only where the files are fetched from: the WebAssembly goes on naming them as before.
+    let moved = |script: String, quote: char| {
+        script.replace(&format!("from {quote}./snippets/"), &format!("from {quote}./{name}/"))
+    };
+    Ok(moved(moved(script, '\''), '"'))
 }
 
 /// Says, or fails with, what is not good enough about the site.

@@ -6,7 +6,7 @@ use domain::overview::CoinDetail;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use crate::api::error::ApiError;
+use crate::asked::Asked;
 use crate::charts::legend::Legend;
 use crate::charts::picture::Picture;
 use crate::charts::range::Range;
@@ -23,7 +23,7 @@ pub(crate) fn ChartSection(
     /// The horizon of the forecasts that are drawn.
     horizon: Memo<Horizon>,
     /// The page's data, for the picture and the fan.
-    detail: Resource<Result<CoinDetail, ApiError>>,
+    detail: Asked<CoinDetail>,
 ) -> impl IntoView {
     let words = use_words();
     let host = NodeRef::<Div>::new();
@@ -43,7 +43,7 @@ pub(crate) fn ChartSection(
                 <div class="chart__picture">
                     <Transition>
                         {move || Suspend::new(async move {
-                            let card = detail.await.ok()?.card;
+                            let card = detail.ready().await.ok()?.card;
                             let picture = move || {
                                 let forecast = card.forecast(horizon.get())?.clone();
                                 Some(view! { <Picture card=card.clone() forecast /> })

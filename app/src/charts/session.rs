@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api::{self, error::ApiError};
+use crate::asked::Asked;
 use crate::browser::Chart;
 use crate::charts::outlook::Outlook;
 use crate::charts::range::Range;
@@ -65,12 +66,7 @@ struct Wanted {
 
 impl Session {
     /// Begins to watch `host`; as soon as the browser has it, the chart is mounted and fed.
-    pub(crate) fn start(
-        host: NodeRef<Div>,
-        symbol: Symbol,
-        horizon: Memo<Horizon>,
-        detail: Resource<Result<CoinDetail, ApiError>>,
-    ) -> Self {
+    pub(crate) fn start(host: NodeRef<Div>, symbol: Symbol, horizon: Memo<Horizon>, detail: Asked<CoinDetail>) -> Self {
         // Only the browser evaluates it: on the server the resource is read by the picture, inside its Suspense.
         let outlook = Memo::new(move |_| {
             let card = detail.get()?.ok()?.card;

@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use domain::error::Failure;
 use leptos::prelude::*;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use leptos::server::codee::string::FromToStringCodec;
 
 use crate::api::error::ApiError;
+use crate::asked::{Answerable, Asked, Parcel};
 use crate::ssr::answer_with_status;
 use crate::words::use_words;
 
 /// Shows `skeleton` while the answer is on its way, `content` once it is here, and else what went wrong with a way
 /// to try again. When the answer is asked for again, the old content stays until the new one is here.
 #[component]
-pub(crate) fn Loaded<T>(
+pub(crate) fn Loaded<T: Answerable>(
     /// The answer; create it at the top of the page.
-    of: Resource<Result<T, ApiError>>,
+    of: Asked<T>,
     /// Reserves the space of the content.
     skeleton: fn() -> AnyView,
     /// Draws the content.
@@ -25,31 +25,36 @@ pub(crate) fn Loaded<T>(
     /// Says nothing of a failure, where another `Loaded` of the same answer already does.
     #[prop(optional)]
     quiet: bool,
-) -> impl IntoView
-where
-    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
-{
+) -> impl IntoView {
+    loaded(of.parcel, skeleton, Arc::new(move |parcel| parcel.open().map(|answer| content(answer))), quiet)
+}
+
+/// The same for whatever is in the parcel.
+fn loaded(
+    parcel: Resource<Parcel, FromToStringCodec>,
+    skeleton: fn() -> AnyView,
+    content: Arc<dyn Fn(Parcel) -> Result<AnyView, ApiError> + Send + Sync>,
+    quiet: bool,
+) -> AnyView {
+    let retry = Callback::new(move |()| parcel.refetch());
     view! {
         <Transition fallback=skeleton>
             {move || {
                 let content = Arc::clone(&content);
                 Suspend::new(async move {
-                    match of.await {
-                        Ok(answer) => content(answer),
+                    match content(parcel.await) {
+                        Ok(content) => content,
                         Err(_) if quiet => ().into_any(),
                         Err(ApiError::Failure(Failure::NotReady { retry_after_s })) => {
-                            let retry = Callback::new(move |()| of.refetch());
                             view! { <Waiting retry_after_s retry skeleton /> }.into_any()
                         }
-                        Err(error) => {
-                            let retry = Callback::new(move |()| of.refetch());
-                            view! { <Failed error retry /> }.into_any()
-                        }
+                        Err(error) => view! { <Failed error retry /> }.into_any(),
                     }
                 })
             }}
         </Transition>
     }
+    .into_any()
 }
 
 /// Holds the content's place while the market is still being read, and asks again by itself.

@@ -16,7 +16,7 @@ pub(crate) fn MarketBanner() -> impl IntoView {
         <div class="banners" role="status">
             <Transition>
                 {move || Suspend::new(async move {
-                    live.market.await.ok().map(|market| view! { <Notices market words /> })
+                    live.market.ready().await.ok().map(|market| view! { <Notices market words /> })
                 })}
             </Transition>
         </div>

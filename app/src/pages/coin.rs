@@ -1,5 +1,6 @@
 //! A coin's page: what is expected, how sure that is, why, and how earlier forecasts did.
 
+mod advice;
 mod headline;
 mod numbers;
 mod reasons;
@@ -14,6 +15,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::api;
+use crate::asked::Asked;
 use crate::charts::interactive::ChartSection;
 use crate::components::coin_switcher::CoinSwitcher;
 use crate::components::explain::Explain;
@@ -25,6 +27,7 @@ use crate::live::Live;
 use crate::pages::NotFoundPage;
 use crate::words::use_words;
 
+use self::advice::{AdviceCard, advice_of};
 use self::headline::Headline;
 use self::numbers::Numbers;
 use self::reasons::Reasons;
@@ -55,8 +58,9 @@ fn Followed(symbol: Symbol, horizon: Memo<Horizon>) -> impl IntoView {
     let live = Live::of_page();
     let detail = {
         let symbol = symbol.clone();
-        Resource::new(move || live.revision.get(), move |_| api::coin(symbol.clone()))
+        Asked::new(move || live.revision.get(), move |_| api::coin(symbol.clone()))
     };
+    let advice = advice_of(symbol.clone(), horizon, live.revision);
     let name = symbol.name().to_owned();
 
     view! {
@@ -84,6 +88,7 @@ fn Followed(symbol: Symbol, horizon: Memo<Horizon>) -> impl IntoView {
             skeleton=skeletons::coin_head
             content=Arc::new(move |detail: CoinDetail| view! { <Headline card=detail.card horizon /> }.into_any())
         />
+        <AdviceCard symbol=symbol.clone() advice />
         <ChartSection symbol horizon detail />
         <Loaded
             of=detail

@@ -17,6 +17,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::api;
+use crate::asked::Asked;
 use crate::components::horizon_switcher::HorizonSwitcher;
 use crate::components::loaded::Loaded;
 use crate::components::page_head::PageHead;
@@ -44,7 +45,7 @@ pub(crate) fn HowGoodPage() -> impl IntoView {
     let horizon = Memo::new(move |_| {
         query.read().get_str("horizon").and_then(|text| Horizon::parse(text).ok()).unwrap_or_default()
     });
-    let good = Resource::new(move || symbol.get(), api::how_good);
+    let good = Asked::new(move || symbol.get(), api::how_good);
     let page = Callback::new(move |to| Page::HowGood(symbol.get(), to));
     view! {
         <PageHead

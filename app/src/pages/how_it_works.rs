@@ -70,7 +70,7 @@ fn DataQuality() -> impl IntoView {
     view! {
         <Transition>
             {move || Suspend::new(async move {
-                let market = live.market.await.ok()?;
+                let market = live.market.ready().await.ok()?;
                 let count = |count: u32| format::number(words.language, f64::from(count), 0);
                 let text = (words.market.quarantined)(&count(market.quarantined_rows), &count(market.missing_hours));
                 Some(view! { <p class="note">{text}</p> })

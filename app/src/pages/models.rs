@@ -10,7 +10,8 @@ use domain::market::Symbol;
 use domain::model::{ModelCard, Score};
 use leptos::prelude::*;
 
-use crate::api::{self, error::ApiError};
+use crate::api;
+use crate::asked::Asked;
 use crate::components::explain::terms_list;
 use crate::components::folded_table::{FoldedTable, Head};
 use crate::components::loaded::Loaded;
@@ -37,8 +38,8 @@ struct Measure {
 #[component]
 pub(crate) fn ModelsPage() -> impl IntoView {
     let words = use_words();
-    let models = Resource::new(|| (), |()| api::models());
-    let good = Resource::new(|| (), |()| api::how_good(None));
+    let models = Asked::new(|| (), |()| api::models());
+    let good = Asked::new(|| (), |()| api::how_good(None));
     view! {
         <PageHead
             title=words.models.title.to_owned()
@@ -69,7 +70,7 @@ pub(crate) fn ModelsPage() -> impl IntoView {
 fn Model(
     model: ModelCard,
     /// The evaluation of the model that serves.
-    good: Resource<Result<Option<HowGood>, ApiError>>,
+    good: Asked<Option<HowGood>>,
 ) -> impl IntoView {
     let words = use_words();
     let count = format::number(words.language, f64::from(model.parameters), 0);

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::api;
+use crate::asked::Asked;
 use crate::components::coin_card::Card;
 use crate::components::explain::{Explain, MarksKey};
 use crate::components::loaded::Loaded;
@@ -26,7 +27,7 @@ const LIKELY: f64 = 0.5;
 pub(crate) fn OverviewPage() -> impl IntoView {
     let words = use_words();
     let live = Live::of_page();
-    let overview = Resource::new(move || live.revision.get(), |_| api::overview());
+    let overview = Asked::new(move || live.revision.get(), |_| api::overview());
     let query = use_query_map();
     let sort = Memo::new(move |_| Sort::parse(query.read().get_str("sort")));
 

@@ -1,5 +1,6 @@
 //! English, the default language.
 
+mod buddy;
 mod how_good;
 mod reasons;
 
@@ -37,6 +38,8 @@ pub(super) static WORDS: Words = Words {
         home_label: "InvestBuddy, overview",
         coins: "Coins",
         breadcrumbs: "You are here",
+        account: "Your account",
+        notifications: "Notifications",
         failure,
         page_title: |page| format!("{page} – InvestBuddy"),
     },
@@ -173,6 +176,9 @@ pub(super) static WORDS: Words = Words {
                  {low} and {high}."
             )
         },
+        judge: "How was the last forecast?",
+        was_right: "It was right",
+        was_wrong: "It was wrong",
         against_usual: |middle, low, high| {
             format!("Over the past year {middle} was the median and {low} to {high} the usual range.")
         },
@@ -320,6 +326,8 @@ pub(super) static WORDS: Words = Words {
         },
     },
     how_good: how_good::WORDS,
+    buddy: buddy::WORDS,
+    advice: buddy::ADVICE,
 };
 
 fn failure(error: &ApiError) -> String {
@@ -338,6 +346,15 @@ fn failure(error: &ApiError) -> String {
             ),
             Failure::Internal { incident } => {
                 format!("Something went wrong on our side. If you tell us about it, name incident {incident}.")
+            }
+            Failure::UnknownConversation => "This conversation is not here; it may have been deleted.".to_owned(),
+            Failure::SignInNeeded => "This is for members; sign in first.".to_owned(),
+            Failure::NotAllowed => "This account may not do that.".to_owned(),
+            Failure::TooMany { retry_after_s } => {
+                format!("That was a lot of questions. Try again in {retry_after_s} seconds.")
+            }
+            Failure::WriterUnavailable { retry_after_s } => {
+                format!("The language model does not answer. Try again in {retry_after_s} seconds.")
             }
             Failure::NotEvaluated => "No evaluation of the serving model is stored yet.".to_owned(),
             Failure::UnknownModel { .. } | Failure::Invalid { .. } | Failure::TooLarge { .. } => {

@@ -1,5 +1,6 @@
 //! French. Narrow no-break spaces (U+202F) stand before double punctuation, as French typography wants it.
 
+mod buddy;
 mod how_good;
 mod reasons;
 
@@ -37,6 +38,8 @@ pub(super) static WORDS: Words = Words {
         home_label: "InvestBuddy, vue d’ensemble",
         coins: "Cryptos",
         breadcrumbs: "Vous êtes ici",
+        account: "Votre compte",
+        notifications: "Notifications",
         failure,
         page_title: |page| format!("{page} – InvestBuddy"),
     },
@@ -194,6 +197,9 @@ pub(super) static WORDS: Words = Words {
                  finir entre {low} et {high}."
             )
         },
+        judge: "Et la dernière prévision\u{202f}?",
+        was_right: "Elle était juste",
+        was_wrong: "Elle était fausse",
         against_usual: |middle, low, high| {
             format!("Sur un an, la médiane était de {middle} et la plage habituelle de {low} à {high}.")
         },
@@ -354,6 +360,8 @@ pub(super) static WORDS: Words = Words {
         },
     },
     how_good: how_good::WORDS,
+    buddy: buddy::WORDS,
+    advice: buddy::ADVICE,
 };
 
 fn failure(error: &ApiError) -> String {
@@ -376,6 +384,17 @@ fn failure(error: &ApiError) -> String {
             ),
             Failure::Internal { incident } => {
                 format!("Une erreur s’est produite chez nous. Si vous nous en parlez, citez l’incident {incident}.")
+            }
+            Failure::UnknownConversation => {
+                "Cette conversation n’est pas ici\u{202f}; elle a peut-être été supprimée.".to_owned()
+            }
+            Failure::SignInNeeded => "Réservé aux membres\u{202f}; connectez-vous d’abord.".to_owned(),
+            Failure::NotAllowed => "Ce compte n’en a pas le droit.".to_owned(),
+            Failure::TooMany { retry_after_s } => {
+                format!("Cela fait beaucoup de questions. Réessayez dans {retry_after_s} secondes.")
+            }
+            Failure::WriterUnavailable { retry_after_s } => {
+                format!("Le modèle de langue ne répond pas. Réessayez dans {retry_after_s} secondes.")
             }
             Failure::NotEvaluated => "Aucune évaluation du modèle en service n’est encore enregistrée.".to_owned(),
             Failure::UnknownModel { .. } | Failure::Invalid { .. } | Failure::TooLarge { .. } => {

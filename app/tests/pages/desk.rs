@@ -1,6 +1,7 @@
 //! A desk whose answers a test decides. Its market is made up by a seeded walk, so that pages have something to
 //! draw; nothing of it is ever part of the product.
 
+use domain::advice::Advice;
 use domain::chart::{Bar, ChartQuery, ChartSlice};
 use domain::clock::instant;
 use domain::error::Failure;
@@ -8,11 +9,13 @@ use domain::evaluation::{HowGood, JudgedModel};
 use domain::forecast::{
     Driver, Forecast, Horizon, PastForecast, Quantiles, Reason, RiskLevel, TrackRecord, UsualRange,
 };
+use domain::language::Language;
 use domain::market::{COINS, Candle, MarketOrigin, MarketState, Symbol};
 use domain::model::{Family, ModelCard, Score, Version};
 use domain::overview::{CoinCard, CoinDetail, Overview};
-use domain::ports::{Answer, CandleQuery, Desk, PredictRequest};
+use domain::ports::{Answer, Buddy, CandleQuery, Desk, PredictRequest};
 
+use crate::buddy::{SampleBuddy, advice};
 use crate::evaluation::evaluation;
 
 /// 2025-07-01 00:00 UTC.
@@ -34,6 +37,8 @@ pub(crate) struct SampleDesk {
     pub(crate) has_models: bool,
     /// Whether an evaluation is stored.
     pub(crate) has_evaluation: bool,
+    /// The agent.
+    pub(crate) buddy: SampleBuddy,
 }
 
 impl Default for SampleDesk {
@@ -54,6 +59,7 @@ impl Default for SampleDesk {
             has_record: true,
             has_models: true,
             has_evaluation: true,
+            buddy: SampleBuddy::default(),
         }
     }
 }
@@ -135,6 +141,17 @@ impl Desk for SampleDesk {
 
     fn market(&self) -> MarketState {
         self.market.clone()
+    }
+
+    fn advice(&self, symbol: Symbol, horizon: Horizon, language: Language) -> Answer<'_, Advice> {
+        self.answer(|| match self.has_forecasts {
+            false => Err(Failure::NotReady { retry_after_s: 1 }),
+            true => Ok(advice(forecast(&symbol, horizon), language)),
+        })
+    }
+
+    fn buddy(&self) -> &dyn Buddy {
+        &self.buddy
     }
 }
 

@@ -30,6 +30,12 @@ pub enum Kind {
     Choices(&'static [&'static str]),
     /// Any text.
     Text,
+    /// A file.
+    File,
+    /// A key or password: shown nowhere.
+    Secret,
+    /// An instant, in UTC or with its offset.
+    Instant,
 }
 
 /// One setting.
@@ -63,7 +69,23 @@ pub const FIELDS: &[Field] = &[
         Kind::Folder,
         "The folder for what a running install writes: the store and the models trained here.",
     ),
+    field(
+        "database_url",
+        Kind::Secret,
+        "The address of a MySQL or MariaDB database, `mysql://USER:PASSWORD@HOST:PORT/DATABASE`, which several servers may share. Without it a file of SQLite's in the data folder.",
+    ),
+    field(
+        "secret",
+        Kind::Secret,
+        "From what links in letters are signed: 32 or more random characters, the same for every server. Without it a random key in the data folder; in production it must be set.",
+    ),
+    field(
+        "public_url",
+        Kind::Url(&["http", "https"]),
+        "The address under which people reach this server; links of letters lead there. Without it the address where it listens; in production it must be set.",
+    ),
     field("model_dir", Kind::Folder, "The folder of the models that ship with the product. It is only read."),
+    field("glossary_dir", Kind::Folder, "The folder of the glossary that ships with the product. It is only read."),
     field(
         "archive",
         Kind::Folder,
@@ -123,6 +145,113 @@ pub const FIELDS: &[Field] = &[
         "When a simulated market stands in. `when_nothing_else` means `never` in production. Every page says that it is simulated.",
     ),
     field("market.seed", Kind::Number { min: 0, max: i64::MAX }, "The seed of the simulated market."),
+    field(
+        "market.replay_from",
+        Kind::Instant,
+        "From when on the archive is replayed as if it were happening: for demonstrations and tests.",
+    ),
+    field(
+        "market.replay_speed",
+        Kind::Number { min: 1, max: 100_000 },
+        "How many times faster than time a replay runs.",
+    ),
+    field("lm.dir", Kind::Folder, "The folder of language models; `investbuddy fetch` fills it."),
+    field(
+        "lm.embeddings",
+        Kind::Choice(&["auto", "local", "endpoint", "none"]),
+        "What makes vectors of texts. `auto` takes the endpoint where one is set, else the local model where it was fetched, else searches by words alone.",
+    ),
+    field(
+        "lm.embeddings_url",
+        Kind::Url(&["http", "https"]),
+        "An OpenAI-compatible endpoint for embeddings, with its `/v1`.",
+    ),
+    field("lm.embeddings_key", Kind::Secret, "The key of the endpoint for embeddings."),
+    field("lm.embeddings_model", Kind::Text, "The model that the endpoint for embeddings is asked for."),
+    field(
+        "lm.chat",
+        Kind::Choice(&["auto", "endpoint", "local", "composer", "scripted"]),
+        "What writes answers. `auto` takes the endpoint where one is set, else the local file where one is set, else the composer, which needs no model. `scripted` is for tests.",
+    ),
+    field(
+        "lm.chat_url",
+        Kind::Url(&["http", "https"]),
+        "An OpenAI-compatible endpoint that writes (OpenAI, vLLM, Ollama, llama.cpp), with its `/v1`.",
+    ),
+    field("lm.chat_key", Kind::Secret, "The key of the endpoint that writes."),
+    field("lm.chat_model", Kind::Text, "The model that the endpoint is asked for."),
+    field("lm.chat_file", Kind::File, "A GGUF file of an instruct model (Llama or Qwen2) that is run here."),
+    field("lm.threads", Kind::Number { min: 1, max: 256 }, "Threads of a language model that is run here."),
+    field(
+        "vectors.engine",
+        Kind::Choice(&["embedded", "qdrant"]),
+        "Where vectors are kept: in this process, or in a Qdrant server.",
+    ),
+    field("vectors.qdrant_url", Kind::Url(&["http", "https"]), "Qdrant's gRPC address, such as http://127.0.0.1:6334."),
+    field("vectors.qdrant_key", Kind::Secret, "Qdrant's key."),
+    field("events.fear_and_greed_url", Kind::Url(&["http", "https"]), "The address of the Fear & Greed index."),
+    field("events.funding_url", Kind::Url(&["http", "https"]), "The address of funding rates (Binance futures)."),
+    field("events.feeds", Kind::Text, "News feeds (RSS or Atom), separated by spaces."),
+    field(
+        "chat.questions_per_minute",
+        Kind::Number { min: 1, max: 100_000 },
+        "Questions a minute that one visitor may ask before being answered with 429 and Retry-After.",
+    ),
+    field(
+        "chat.member_questions_per_minute",
+        Kind::Number { min: 1, max: 100_000 },
+        "The same for a member who is signed in, counted by account.",
+    ),
+    field(
+        "chat.answers_at_once",
+        Kind::Number { min: 1, max: 100_000 },
+        "Answers that may be written at once; more are answered with 503 and Retry-After.",
+    ),
+    field(
+        "chat.behind_proxy",
+        Kind::Flag,
+        "Whether a proxy in front of the server says who asks, in `X-Forwarded-For`. Otherwise that header is not believed.",
+    ),
+    field(
+        "accounts.sign_ins_a_minute",
+        Kind::Number { min: 1, max: 1_000_000 },
+        "Tries to sign in a minute from one address of the network. One account may be tried ten times a minute, from wherever.",
+    ),
+    field(
+        "mail.host",
+        Kind::Text,
+        "The SMTP server that takes letters. Without it they are written into `letters` in the data folder; in production it must be set.",
+    ),
+    field(
+        "mail.port",
+        Kind::Number { min: 1, max: 65_535 },
+        "Its port. Without it 587, with `tls` 465, with `none` 25.",
+    ),
+    field(
+        "mail.tls",
+        Kind::Choice(&["starttls", "tls", "none"]),
+        "How the connection is protected. `none` is for a relay on the same machine.",
+    ),
+    field("mail.user", Kind::Text, "With which name we sign in to the SMTP server."),
+    field("mail.password", Kind::Secret, "With which password."),
+    field("mail.from", Kind::Text, "From whom letters come: a name and an address."),
+    field("mail.reply_to", Kind::Text, "Where answers to letters go. Without it to the sender."),
+    field("mail.root_certificate", Kind::File, "A PEM file of certificates that are believed besides the system's."),
+    field(
+        "mail.timeout_s",
+        Kind::Number { min: 1, max: 600 },
+        "Seconds after which an SMTP server that says nothing is given up.",
+    ),
+    field(
+        "webhooks.urls",
+        Kind::Text,
+        "Addresses of programs that are told when a forecast is a high one (n8n and others), separated by spaces.",
+    ),
+    field(
+        "webhooks.secret",
+        Kind::Secret,
+        "From what our signature to those programs is made: 16 or more random characters.",
+    ),
 ];
 
 impl Field {
@@ -164,6 +293,9 @@ impl Kind {
             Self::Choice(words) => either(words, ""),
             Self::Choices(words) => format!("a list of {}, each at most once", either(words, "")),
             Self::Text => "text".to_owned(),
+            Self::File => "the path of a file".to_owned(),
+            Self::Secret => "a key without spaces".to_owned(),
+            Self::Instant => "an instant such as 2024-08-04T12:00:00Z".to_owned(),
         }
     }
 
@@ -172,7 +304,9 @@ impl Kind {
     pub fn accepts(self, value: &Value) -> bool {
         match self {
             Self::Address => value.as_str().is_some_and(|text| text.parse::<std::net::SocketAddr>().is_ok()),
-            Self::Folder | Self::Text => value.as_str().is_some_and(|text| !text.trim().is_empty()),
+            Self::Secret => value.as_str().is_some_and(|text| !text.is_empty() && !text.contains(char::is_whitespace)),
+            Self::Instant => value.as_str().is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok()),
+            Self::Folder | Self::File | Self::Text => value.as_str().is_some_and(|text| !text.trim().is_empty()),
             Self::Url(schemes) => value.as_str().is_some_and(|text| {
                 schemes.iter().any(|scheme| {
                     text.strip_prefix(scheme)
@@ -228,7 +362,7 @@ pub(super) fn to_toml(settings: &Settings) -> String {
             let _ = writeln!(out, "\n[{section}]");
         }
         let _ = writeln!(out, "# {} ({})", field.about, field.variable());
-        match values.find_ref(field.key).and_then(as_toml) {
+        match values.find_ref(field.key).and_then(as_toml).filter(|_| field.kind != Kind::Secret) {
             Some(value) => writeln!(out, "{name} = {value}"),
             None => writeln!(out, "# {name} ="),
         }

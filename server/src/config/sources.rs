@@ -7,7 +7,7 @@ use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
 use super::Settings;
-use super::fields::{Field, PREFIX};
+use super::fields::{Field, Kind, PREFIX};
 use super::paths::Roots;
 
 /// The variable that names the file; not a setting itself.
@@ -194,7 +194,7 @@ fn wrong(origin: &str, key: &str, field: &Field, value: &Value) -> ConfigError {
     ConfigError::WrongValue {
         origin: origin.to_owned(),
         key: key.to_owned(),
-        value: shown(value),
+        value: if field.kind == Kind::Secret { "something else".to_owned() } else { shown(value) },
         must_be: field.kind.must_be(),
     }
 }

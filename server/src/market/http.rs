@@ -218,7 +218,7 @@ fn retry_after_s(headers: &HeaderMap) -> u64 {
 }
 
 /// The innermost cause, which says more than "error sending request", and no address with a query.
-fn describe(error: &reqwest::Error) -> String {
+pub(crate) fn describe(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

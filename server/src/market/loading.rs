@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use domain::market::{MarketOrigin, Symbol};
+use domain::market::{CandleSeries, MarketOrigin, Symbol};
 use futures::{StreamExt, stream};
 use tracing::{info, warn};
 
@@ -106,13 +106,18 @@ pub(crate) async fn load_archive(
             Some(file_and_judged) => parsed.push(file_and_judged),
             None => summary.files_failed += 1,
         }
-        on_read((parsed.len() + summary.files_failed as usize) as f32 / count as f32);
+        let done = parsed.len() + summary.files_failed as usize;
+        if done < count {
+            on_read(done as f32 / count as f32);
+        }
     }
     // All coins at once: what is computed over the whole market is not to be computed over half of it.
     for (file, judged) in &parsed {
         intake.book.merge(&file.symbol, &judged.good, MarketOrigin::Archive);
     }
     intake.book.publish();
+    // Only now: whoever hears that all is read may look for it.
+    on_read(1.0);
 
     let total = parsed.len() as u64;
     for (file, judged) in parsed {
@@ -137,6 +142,18 @@ pub(crate) async fn load_archive(
         );
     }
     Ok(summary)
+}
+
+/// Every good candle of some files, whatever the clock says; nothing is stored.
+pub(crate) async fn read_archive(files: Vec<CandleFile>, on_read: impl Fn(f32) + Send) -> Vec<(Symbol, CandleSeries)> {
+    let count = files.len();
+    let mut reads = stream::iter(files).map(|file| read_file(file, i64::MAX)).buffered(FILES_AT_ONCE);
+    let mut series = Vec::with_capacity(count);
+    while let Some(read) = reads.next().await {
+        series.extend(read.map(|(file, judged)| (file.symbol, judged.good)));
+        on_read(series.len() as f32 / count.max(1) as f32);
+    }
+    series
 }
 
 /// Parses and judges a file on a thread for blocking work; none where the whole file is unreadable.

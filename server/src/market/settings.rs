@@ -83,6 +83,8 @@ pub struct MarketSettings {
     pub simulate: Simulate,
     /// The seed of the simulated market.
     pub simulator_seed: u64,
+    /// Whether the archive is shown as if it were happening: nothing before the clock says so, nothing stored.
+    pub replay: bool,
 }
 
 impl Default for MarketSettings {
@@ -106,6 +108,7 @@ impl Default for MarketSettings {
             stream_silence_ms: 60_000,
             simulate: Simulate::WhenNothingElse,
             simulator_seed: 7,
+            replay: false,
         }
     }
 }

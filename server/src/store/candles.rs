@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use domain::clock::SECONDS_PER_HOUR;
 use domain::market::{CandleSeries, Symbol};
-use futures::TryStreamExt;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
+use super::engine::{Write, again};
 use super::progress::{Answered, ArchiveFile};
+use super::statement::{placeholders, sql};
 use super::{Store, StoreError};
 use crate::market::gaps::Gap;
 use crate::market::quarantine::Refused;
 
-/// Rows in one insert. Nine values each, well below SQLite's 32,766 parameters.
-const ROWS_PER_INSERT: usize = 1_000;
+/// Rows in one insert, well below SQLite's 32,766 and MySQL's 65,535 parameters.
+pub(super) const ROWS_PER_INSERT: usize = 1_000;
+/// Columns of a candle's row.
+const COLUMNS: usize = 9;
 
 /// What one step of an ingestion brings. It is stored whole or not at all.
 #[derive(Debug)]
@@ -53,18 +55,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Query`]; nothing of the batch is stored then.
     pub async fn commit(&self, batch: &Batch<'_>) -> Result<Committed, StoreError> {
-        let mut transaction = self.begin_write().await?;
+        again(|| self.commit_once(batch)).await
+    }
+
+    async fn commit_once(&self, batch: &Batch<'_>) -> Result<Committed, StoreError> {
+        let mut write = self.engine.begin().await?;
         let committed = Committed {
-            added: insert_candles(&mut transaction, batch).await?,
-            quarantined: super::quarantine::insert(&mut transaction, batch).await?,
+            added: self.insert_candles(&mut write, batch).await?,
+            quarantined: self.insert_refused(&mut write, batch).await?,
         };
         if let Some(answered) = batch.answered {
-            super::progress::extend(&mut transaction, batch, answered).await?;
+            self.extend_progress(&mut write, batch, answered).await?;
         }
         if let Some(file) = batch.file {
-            super::progress::remember_file(&mut transaction, file, batch.now_s).await?;
+            self.remember_file(&mut write, file, batch.now_s).await?;
         }
-        transaction.commit().await?;
+        write.commit().await?;
         Ok(committed)
     }
 
@@ -73,13 +79,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn load_candles(&self, symbol: &Symbol) -> Result<CandleSeries, StoreError> {
-        let mut rows = sqlx::query_as::<_, (i64, f64, f64, f64, f64, f64)>(
-            "select opens_at_s, open, high, low, close, volume from candles where symbol = ? order by opens_at_s",
-        )
-        .bind(symbol.as_str())
-        .fetch(&self.pool);
+        let rows = self.engine.all::<(i64, f64, f64, f64, f64, f64)>(
+            sql("select opens_at_s, open, high, low, close, volume from candles where symbol = ? order by opens_at_s")
+                .bind(symbol.as_str()),
+        );
         let mut series = CandleSeries::default();
-        while let Some((opens_at_s, open, high, low, close, volume)) = rows.try_next().await? {
+        for (opens_at_s, open, high, low, close, volume) in rows.await? {
             series.opens_at_s.push(opens_at_s);
             series.open.push(open);
             series.high.push(high);
@@ -95,10 +100,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn newest_candle(&self, symbol: &Symbol) -> Result<Option<(i64, String)>, StoreError> {
-        Ok(sqlx::query_as("select opens_at_s, source from candles where symbol = ? order by opens_at_s desc limit 1")
-            .bind(symbol.as_str())
-            .fetch_optional(&self.pool)
-            .await?)
+        let newest = sql("select opens_at_s, source from candles where symbol = ? order by opens_at_s desc limit 1");
+        self.engine.first(newest.bind(symbol.as_str())).await
     }
 
     /// Makes `gaps` the gaps of a coin.
@@ -106,18 +109,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Query`]; the gaps are as they were then.
     pub async fn replace_gaps(&self, symbol: &Symbol, gaps: &[Gap]) -> Result<(), StoreError> {
-        let mut transaction = self.begin_write().await?;
-        sqlx::query("delete from gaps where symbol = ?").bind(symbol.as_str()).execute(&mut *transaction).await?;
+        again(|| self.replace_gaps_once(symbol, gaps)).await
+    }
+
+    async fn replace_gaps_once(&self, symbol: &Symbol, gaps: &[Gap]) -> Result<(), StoreError> {
+        let mut write = self.engine.begin().await?;
+        write.execute(sql("delete from gaps where symbol = ?").bind(symbol.as_str())).await?;
+        // Somebody else may find the same gaps in this moment.
+        let insert = format!(
+            "insert into gaps (symbol, from_s, to_s) values (?, ?, ?){}",
+            self.engine.or_update("symbol, from_s", &["to_s"]),
+        );
         for gap in gaps {
-            sqlx::query("insert into gaps (symbol, from_s, to_s) values (?, ?, ?)")
-                .bind(symbol.as_str())
-                .bind(gap.from_s)
-                .bind(gap.to_s)
-                .execute(&mut *transaction)
-                .await?;
+            let insert = sql(insert.clone()).bind(symbol.as_str()).bind(gap.from_s).bind(gap.to_s);
+            write.execute(insert).await?;
         }
-        transaction.commit().await?;
-        Ok(())
+        write.commit().await
     }
 
     /// The stored gaps of every coin, oldest first.
@@ -126,9 +133,7 @@ impl Store {
     /// [`StoreError::Query`].
     pub async fn gaps(&self) -> Result<BTreeMap<Symbol, Vec<Gap>>, StoreError> {
         let rows: Vec<(String, i64, i64)> =
-            sqlx::query_as("select symbol, from_s, to_s from gaps order by symbol, from_s")
-                .fetch_all(&self.pool)
-                .await?;
+            self.engine.all(sql("select symbol, from_s, to_s from gaps order by symbol, from_s")).await?;
         let mut gaps: BTreeMap<Symbol, Vec<Gap>> = BTreeMap::new();
         for (symbol, from_s, to_s) in rows {
             // Only symbols that parsed were ever written.
@@ -138,30 +143,32 @@ impl Store {
         }
         Ok(gaps)
     }
-}
 
-async fn insert_candles(connection: &mut SqliteConnection, batch: &Batch<'_>) -> Result<u64, StoreError> {
-    let candles = batch.candles;
-    let mut added = 0;
-    for start in (0..candles.len()).step_by(ROWS_PER_INSERT) {
-        let rows = start..(start + ROWS_PER_INSERT).min(candles.len());
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "insert into candles (symbol, opens_at_s, open, high, low, close, volume, seen_at_s, source) ",
-        );
-        query.push_values(rows, |mut row, index| {
-            let opens_at_s = candles.opens_at_s[index];
-            row.push_bind(batch.symbol.as_str())
-                .push_bind(opens_at_s)
-                .push_bind(candles.open[index])
-                .push_bind(candles.high[index])
-                .push_bind(candles.low[index])
-                .push_bind(candles.close[index])
-                .push_bind(candles.volume[index])
-                .push_bind(batch.seen_at_s.unwrap_or(opens_at_s + SECONDS_PER_HOUR))
-                .push_bind(batch.source);
-        });
-        query.push(" on conflict do nothing");
-        added += query.build().execute(&mut *connection).await?.rows_affected();
+    async fn insert_candles(&self, write: &mut Write, batch: &Batch<'_>) -> Result<u64, StoreError> {
+        let candles = batch.candles;
+        let mut added = 0;
+        for start in (0..candles.len()).step_by(ROWS_PER_INSERT) {
+            let rows = start..(start + ROWS_PER_INSERT).min(candles.len());
+            let mut insert = sql(format!(
+                "{} candles (symbol, opens_at_s, open, high, low, close, volume, seen_at_s, source) values {}",
+                self.engine.insert_new(),
+                placeholders(rows.len(), COLUMNS),
+            ));
+            for index in rows {
+                let opens_at_s = candles.opens_at_s[index];
+                insert = insert
+                    .bind(batch.symbol.as_str())
+                    .bind(opens_at_s)
+                    .bind(candles.open[index])
+                    .bind(candles.high[index])
+                    .bind(candles.low[index])
+                    .bind(candles.close[index])
+                    .bind(candles.volume[index])
+                    .bind(batch.seen_at_s.unwrap_or(opens_at_s + SECONDS_PER_HOUR))
+                    .bind(batch.source);
+            }
+            added += write.execute(insert).await?;
+        }
+        Ok(added)
     }
-    Ok(added)
 }

@@ -1,9 +1,10 @@
 //! What has been read and asked already, so that an ingestion goes on where it stopped.
 
 use domain::market::Symbol;
-use sqlx::SqliteConnection;
 
 use super::candles::Batch;
+use super::engine::Write;
+use super::statement::sql;
 use super::{Store, StoreError};
 
 /// Hours `[from_s, next_s)` for which a source has given all that it has. Epoch seconds.
@@ -32,13 +33,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn answered(&self, source: &str, symbol: &Symbol) -> Result<Vec<Answered>, StoreError> {
-        let rows: Vec<(i64, i64)> = sqlx::query_as(
-            "select from_s, next_s from ingest_progress where source = ? and symbol = ? order by from_s",
-        )
-        .bind(source)
-        .bind(symbol.as_str())
-        .fetch_all(&self.pool)
-        .await?;
+        let asked = sql("select from_s, next_s from ingest_progress where source = ? and symbol = ? order by from_s");
+        let rows: Vec<(i64, i64)> = self.engine.all(asked.bind(source).bind(symbol.as_str())).await?;
         Ok(rows.into_iter().map(|(from_s, next_s)| Answered { from_s, next_s }).collect())
     }
 
@@ -48,64 +44,58 @@ impl Store {
     /// [`StoreError::Query`].
     pub async fn archive_files(&self) -> Result<Vec<ArchiveFile>, StoreError> {
         let rows: Vec<(String, i64, i64)> =
-            sqlx::query_as("select path, size_bytes, modified_ms from archive_files").fetch_all(&self.pool).await?;
+            self.engine.all(sql("select path, size_bytes, modified_ms from archive_files")).await?;
         Ok(rows
             .into_iter()
             .map(|(path, size_bytes, modified_ms)| ArchiveFile { path, size_bytes, modified_ms })
             .collect())
     }
-}
 
-/// Adds `[from_s, next_s)` to what the source has answered; a stretch that touches an older one extends it.
-pub(super) async fn extend(
-    connection: &mut SqliteConnection,
-    batch: &Batch<'_>,
-    answered: Answered,
-) -> Result<(), StoreError> {
-    let touched = sqlx::query(
-        "update ingest_progress set next_s = max(next_s, ?1), updated_at_s = ?2 \
-         where source = ?3 and symbol = ?4 and from_s <= ?5 and next_s >= ?5",
-    )
-    .bind(answered.next_s)
-    .bind(batch.now_s)
-    .bind(batch.source)
-    .bind(batch.symbol.as_str())
-    .bind(answered.from_s)
-    .execute(&mut *connection)
-    .await?;
-    if touched.rows_affected() > 0 {
-        return Ok(());
+    /// Adds `[from_s, next_s)` to what the source has answered; a stretch that touches an older one extends it.
+    pub(super) async fn extend_progress(
+        &self,
+        write: &mut Write,
+        batch: &Batch<'_>,
+        answered: Answered,
+    ) -> Result<(), StoreError> {
+        let Answered { from_s, next_s } = answered;
+        let extend = sql("update ingest_progress set next_s = case when next_s < ? then ? else next_s end, \
+             updated_at_s = ? where source = ? and symbol = ? and from_s <= ? and next_s >= ?")
+        .bind(next_s)
+        .bind(next_s)
+        .bind(batch.now_s)
+        .bind(batch.source)
+        .bind(batch.symbol.as_str())
+        .bind(from_s)
+        .bind(from_s);
+        if write.execute(extend).await? > 0 {
+            return Ok(());
+        }
+        // Whatever began at this very hour touches it: such a row is only there where somebody else made it in this
+        // moment.
+        let begin = format!(
+            "insert into ingest_progress (source, symbol, from_s, next_s, updated_at_s) values (?, ?, ?, ?, ?){}",
+            self.engine.or_update("source, symbol, from_s", &["next_s", "updated_at_s"]),
+        );
+        let begin =
+            sql(begin).bind(batch.source).bind(batch.symbol.as_str()).bind(from_s).bind(next_s).bind(batch.now_s);
+        write.execute(begin).await?;
+        Ok(())
     }
-    sqlx::query(
-        "insert into ingest_progress (source, symbol, from_s, next_s, updated_at_s) values (?, ?, ?, ?, ?) \
-         on conflict do update set next_s = max(next_s, excluded.next_s), updated_at_s = excluded.updated_at_s",
-    )
-    .bind(batch.source)
-    .bind(batch.symbol.as_str())
-    .bind(answered.from_s)
-    .bind(answered.next_s)
-    .bind(batch.now_s)
-    .execute(&mut *connection)
-    .await?;
-    Ok(())
-}
 
-/// Notes that a file has been read.
-pub(super) async fn remember_file(
-    connection: &mut SqliteConnection,
-    file: &ArchiveFile,
-    now_s: i64,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "insert into archive_files (path, size_bytes, modified_ms, read_at_s) values (?, ?, ?, ?) \
-         on conflict do update set size_bytes = excluded.size_bytes, modified_ms = excluded.modified_ms, \
-         read_at_s = excluded.read_at_s",
-    )
-    .bind(&file.path)
-    .bind(file.size_bytes)
-    .bind(file.modified_ms)
-    .bind(now_s)
-    .execute(&mut *connection)
-    .await?;
-    Ok(())
+    /// Notes that a file has been read.
+    pub(super) async fn remember_file(
+        &self,
+        write: &mut Write,
+        file: &ArchiveFile,
+        now_s: i64,
+    ) -> Result<(), StoreError> {
+        let insert = format!(
+            "insert into archive_files (path, size_bytes, modified_ms, read_at_s) values (?, ?, ?, ?){}",
+            self.engine.or_update("path", &["size_bytes", "modified_ms", "read_at_s"]),
+        );
+        let insert = sql(insert).bind(&file.path).bind(file.size_bytes).bind(file.modified_ms).bind(now_s);
+        write.execute(insert).await?;
+        Ok(())
+    }
 }

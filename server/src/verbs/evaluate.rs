@@ -1,12 +1,13 @@
 //! `investbuddy evaluate`: every model side by side, walk-forward, on origins that none was fitted on.
 
 mod kept;
+pub mod retrieval;
 mod table;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use domain::clock::{Clock as _, instant};
 use domain::evaluation::Evaluation;
 use domain::model::{Family, Version};
@@ -42,7 +43,10 @@ const LEAST_HISTORY_DAYS: i64 = 730;
 
 /// What to evaluate.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct EvaluateArgs {
+    #[command(subcommand)]
+    pub(super) what: Option<What>,
     /// Folder of candle files [default: the archive of the settings]
     #[arg(long, value_name = "DIR")]
     archive: Option<PathBuf>,
@@ -76,6 +80,13 @@ pub struct EvaluateArgs {
     /// Print rows, tests and the served model as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Other things than models that can be evaluated.
+#[derive(Debug, Subcommand)]
+pub(super) enum What {
+    /// How well the Buddy's library finds the passages that answer a question
+    Retrieval(retrieval::RetrievalArgs),
 }
 
 fn family(text: &str) -> Result<Family, String> {

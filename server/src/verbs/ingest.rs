@@ -1,11 +1,13 @@
 //! `investbuddy ingest`: candles from an archive or an exchange into the store.
 
+pub mod docs;
+
 use std::convert::Infallible;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use domain::clock::instant;
 use domain::market::Symbol;
 use jiff::Timestamp;
@@ -16,11 +18,14 @@ use crate::config::Settings;
 use crate::market::ingest::{CoinSummary, IngestSummary, Ingestion};
 use crate::market::progress::{Progress, for_this_terminal};
 use crate::market::{Exchange, IngestError, MarketSettings};
-use crate::store::{Store, StoreError};
+use crate::store::{Place, Store, StoreError};
 
 /// Fetch candles into the store. May be interrupted and run again: it goes on where it stopped.
 #[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
 pub struct IngestArgs {
+    #[command(subcommand)]
+    pub(super) what: Option<What>,
     /// Where from: binance, coinbase, yahoo, or a folder of candle files. Without it: the archive that a server
     /// would find, then the first exchange of the settings that answers
     #[arg(value_name = "SOURCE")]
@@ -37,6 +42,13 @@ pub struct IngestArgs {
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Other things than candles that can be read in.
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum What {
+    /// Documents into the Buddy's library
+    Docs(docs::DocsArgs),
 }
 
 /// Where candles come from, as it is written on the command line.
@@ -85,6 +97,9 @@ impl From<IngestVerbError> for VerbError {
 /// # Errors
 /// [`VerbError`], a sentence for the person at the terminal.
 pub async fn run(args: IngestArgs, settings: &Settings) -> Result<(), VerbError> {
+    if let Some(What::Docs(args)) = args.what {
+        return docs::run(args, settings).await;
+    }
     if let (Some(from_s), Some(to_s)) = (args.from, args.to)
         && from_s >= to_s
     {
@@ -94,7 +109,7 @@ pub async fn run(args: IngestArgs, settings: &Settings) -> Result<(), VerbError>
     if !args.symbols.is_empty() {
         market.symbols.clone_from(&args.symbols);
     }
-    let summary = into_store(&args, market, &settings.store_file()).await?;
+    let summary = into_store(&args, market, &settings.store_place()).await?;
     if args.json {
         print(&serde_json::to_string_pretty(&summary).map_err(VerbError::because)?);
     } else {
@@ -103,8 +118,12 @@ pub async fn run(args: IngestArgs, settings: &Settings) -> Result<(), VerbError>
     Ok(())
 }
 
-async fn into_store(args: &IngestArgs, market: MarketSettings, file: &Path) -> Result<IngestSummary, IngestVerbError> {
-    let store = Arc::new(Store::open(file).await?);
+async fn into_store(
+    args: &IngestArgs,
+    market: MarketSettings,
+    place: &Place,
+) -> Result<IngestSummary, IngestVerbError> {
+    let store = Arc::new(Store::at(place).await?);
     let ingestion = Ingestion::new(market.clone(), Arc::clone(&store), Arc::new(SystemClock)).await?;
     let result = ingest(args, &market, &ingestion, for_this_terminal().as_ref()).await;
     store.close().await;

@@ -4,7 +4,7 @@
 //! wire live in [`wire`], apart from the domain's types, so that the API stays still while the product moves.
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::any;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,14 +13,20 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::Web;
 use super::admission::{Gate, admit};
+use super::origin::same_origin_only;
 use super::problem::Problem;
 
+mod advice;
+mod ask;
 mod body;
 mod candles;
+mod conversations;
 mod evaluation;
+mod feedback;
 mod forecasts;
 mod market;
 mod models;
+mod monitoring;
 mod predict;
 mod query;
 pub mod wire;
@@ -45,6 +51,9 @@ pub const DOCS_PATH: &str = "/api/docs";
     ),
     tags(
         (name = "forecasts", description = "What is expected"),
+        (name = "buddy", description = "The teaching agent: questions, conversations, advice"),
+        (name = "feedback", description = "How forecasts were"),
+        (name = "operator", description = "For whoever looks after this server"),
         (name = "models", description = "What makes the forecasts, and how good it is"),
         (name = "data", description = "What the forecasts are made from")
     )
@@ -74,6 +83,16 @@ fn described(web: Web, requests: &Gate, predictions: &Gate) -> OpenApiRouter {
         .routes(routes!(models::card))
         .routes(routes!(evaluation::read))
         .routes(routes!(market::state))
+        .routes(routes!(advice::read))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::read, conversations::rename, conversations::delete))
+        .routes(routes!(conversations::export))
+        .routes(routes!(conversations::judge))
+        .routes(routes!(ask::ask))
+        .routes(routes!(feedback::give))
+        .routes(routes!(monitoring::production))
+        .routes(routes!(monitoring::reference))
+        .layer(from_fn(same_origin_only))
         .layer(from_fn_with_state(requests.clone(), admit));
     let on_demand =
         OpenApiRouter::new().routes(routes!(predict::predict)).layer(from_fn_with_state(predictions.clone(), admit));

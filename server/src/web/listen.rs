@@ -70,7 +70,8 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         let _ = connection.set_nodelay(true);
     });
     let stopped = stop.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move { stopped.cancelled().await });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });
     let out_of_patience = async {
         stop.cancelled().await;
         tokio::time::sleep(drain).await;

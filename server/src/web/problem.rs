@@ -183,7 +183,14 @@ impl From<Failure> for Problem {
             }
             Failure::TooLarge { limit_bytes } => details.limit_bytes = Some(limit_bytes),
             Failure::Internal { incident } => details.incident = Some(incident),
-            Failure::NotEvaluated | Failure::NotReady { .. } | Failure::Busy { .. } => {}
+            Failure::NotEvaluated
+            | Failure::NotReady { .. }
+            | Failure::Busy { .. }
+            | Failure::UnknownConversation
+            | Failure::SignInNeeded
+            | Failure::NotAllowed
+            | Failure::TooMany { .. }
+            | Failure::WriterUnavailable { .. } => {}
         }
         Self(details)
     }
@@ -202,6 +209,14 @@ const fn title(code: &str) -> &'static str {
         b"unknown_symbol" => "Unknown symbol",
         b"unknown_model" => "Unknown model",
         b"not_evaluated" => "Not evaluated yet",
+        b"unknown_conversation" => "Unknown conversation",
+        b"sign_in_needed" => "Sign-in needed",
+        b"not_allowed" => "Not allowed",
+        b"too_many" => "Too many questions",
+        b"writer_unavailable" => "Language model unavailable",
+        b"feedback_over" => "Too late for feedback",
+        b"feedback_closed" => "Feedback can no longer be changed",
+        b"unknown_forecast" => "Unknown forecast",
         b"invalid" => "Invalid field",
         b"too_few_candles" => "Too few candles",
         b"too_large" => "Request too large",

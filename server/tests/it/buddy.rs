@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use domain::advice::Advice;
 use domain::chart::{ChartQuery, ChartSlice};
 use domain::clock::{Clock, SECONDS_PER_HOUR, instant};
 use domain::error::Failure;
@@ -15,18 +17,33 @@ use domain::evaluation::{
     ReliabilityBin, Report, Row, Warnings,
 };
 use domain::forecast::{Driver, Forecast, Horizon, Quantiles, Reason, RiskLevel, TrackRecord, UsualRange};
-use domain::market::{COINS, Candle, MarketOrigin, MarketState, Symbol};
+use domain::language::Language;
+use domain::market::{COINS, Candle, CandleSeries, MarketOrigin, MarketState, Symbol};
 use domain::model::{Family, ModelCard, Score, Version};
 use domain::overview::{CoinCard, CoinDetail, Overview};
-use domain::ports::{Answer, CandleQuery, Desk, PredictRequest};
+use domain::ports::{Answer, Buddy as BuddyPort, CandleQuery, Desk, PredictRequest};
 use jiff::Timestamp;
 use jiff::civil::date;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
+use server::alerts::{AlertSettings, Alerts, Bell, Carrier, CarryError, Forecasts, Newest, Parts};
+use server::auth::Accounts;
+use server::buddy::TheBuddy;
 use server::config::Settings;
+use server::feedback::Feedback;
+use server::monitoring::Monitoring;
+use server::outbox::Parcel;
+use server::registry::Registry;
+use server::signing::SigningKey;
+use server::store::Store;
+use server::web::forms::Members;
 use server::web::{self, listen};
 use tempfile::TempDir;
+
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+use crate::teaching::Teaching;
 
 /// The instant at which the made-up market stands still: 2025-06-30 23:00 UTC.
 pub(crate) const NOW_S: i64 = 1_751_324_400;
@@ -40,6 +57,10 @@ pub(crate) struct Buddy {
     pub(crate) addr: SocketAddr,
     /// What it forecasts from; tests change its mood.
     pub(crate) desk: Arc<MadeUpDesk>,
+    /// What it keeps.
+    pub(crate) store: Store,
+    /// Who may sign in.
+    pub(crate) accounts: Accounts,
     client: reqwest::Client,
     folder: TempDir,
     _stop: DropGuard,
@@ -53,6 +74,54 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
+fn members(store: &Store, clock: &Arc<dyn Clock>, settings: &Settings) -> Members {
+    let key = SigningKey::from_bytes([7; 32]);
+    let accounts = Accounts::new(store.clone(), key.clone(), Arc::clone(clock), settings.accounts.sign_ins_a_minute);
+    let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
+    let alerts = Alerts::new(Parts {
+        store: store.clone(),
+        clock: Arc::clone(clock),
+        forecasts: Arc::new(NoForecasts),
+        carrier: Arc::new(NoCarrier),
+        bell: Bell::start(store.clone(), stop.clone(), &tracker),
+        settings: AlertSettings::default(),
+        stop,
+    });
+    Members {
+        accounts,
+        alerts,
+        feedback: Feedback::new(store.clone(), key, Arc::clone(clock)),
+        monitoring: Monitoring::new(store.clone(), Registry::new(settings.model_dir.clone(), settings.trained_dir())),
+        periods: Arc::new([]),
+    }
+}
+
+/// Nothing is published and nothing goes out by itself: tests put into the store what they need.
+struct NoForecasts;
+
+impl Forecasts for NoForecasts {
+    fn newest(&self) -> Option<Newest> {
+        None
+    }
+
+    fn candles(&self, _symbol: &Symbol) -> Option<Arc<CandleSeries>> {
+        None
+    }
+
+    fn record(&self, _symbol: &Symbol, _horizon: Horizon) -> Option<TrackRecord> {
+        None
+    }
+}
+
+struct NoCarrier;
+
+#[async_trait]
+impl Carrier for NoCarrier {
+    async fn carry(&self, _id: &str, _parcel: &Parcel) -> Result<(), CarryError> {
+        Err(CarryError::Later("nobody carries anything here".to_owned()))
+    }
+}
+
 impl Buddy {
     /// Starts one with everything as it should be.
     pub(crate) async fn spawn() -> Self {
@@ -61,6 +130,11 @@ impl Buddy {
 
     /// Starts one with some settings changed.
     pub(crate) async fn spawn_with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::spawn_to_teach(change, Teaching::default()).await
+    }
+
+    /// Starts one whose teaching agent has another library or a language model.
+    pub(crate) async fn spawn_to_teach(change: impl FnOnce(&mut Settings), teaching: Teaching) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut settings = Settings {
             addr: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -69,10 +143,13 @@ impl Buddy {
             ..Settings::default()
         };
         change(&mut settings);
-        let desk = Arc::new(MadeUpDesk::default());
-        let as_port: Arc<dyn Desk> = Arc::clone(&desk) as Arc<dyn Desk>;
+        let store = Store::open(&settings.store_file()).await.expect("a store");
         let clock: Arc<dyn Clock> = Arc::new(StoppedClock);
-        let router = web::router(&settings, &as_port, &clock);
+        let desk = Arc::new(MadeUpDesk::new(teaching.buddy(store.clone(), &clock, &settings)));
+        let as_port: Arc<dyn Desk> = Arc::clone(&desk) as Arc<dyn Desk>;
+        let members = members(&store, &clock, &settings);
+        let accounts = members.accounts.clone();
+        let router = web::router(&settings, &as_port, &clock, members);
         let listener = listen::bind(settings.addr).await.expect("a free port");
         let addr = listener.local_addr().expect("the port that was taken");
         let stop = CancellationToken::new();
@@ -85,7 +162,7 @@ impl Buddy {
             .timeout(Duration::from_secs(30))
             .build()
             .expect("a client");
-        Self { addr, desk, client, folder, _stop: stop.drop_guard() }
+        Self { addr, desk, store, accounts, client, folder, _stop: stop.drop_guard() }
     }
 
     /// Puts a file into the site folder.
@@ -171,7 +248,7 @@ pub(crate) fn hours(count: i64) -> Vec<Candle> {
 }
 
 /// Time stands still, so that answers can be compared.
-struct StoppedClock;
+pub(crate) struct StoppedClock;
 
 impl Clock for StoppedClock {
     fn now(&self) -> Timestamp {
@@ -179,9 +256,9 @@ impl Clock for StoppedClock {
     }
 }
 
-/// A desk whose numbers are made up and whose moods are set by the test.
-#[derive(Default)]
+/// A desk whose numbers are made up and whose moods are set by the test; its teaching agent is the real one.
 pub(crate) struct MadeUpDesk {
+    buddy: TheBuddy,
     /// Whether the market is still being read.
     pub(crate) is_loading: AtomicBool,
     /// Whether the next prediction panics.
@@ -193,31 +270,21 @@ pub(crate) struct MadeUpDesk {
 }
 
 impl MadeUpDesk {
+    fn new(buddy: TheBuddy) -> Self {
+        Self {
+            buddy,
+            is_loading: AtomicBool::default(),
+            panics: AtomicBool::default(),
+            is_unjudged: AtomicBool::default(),
+            slow_ms: AtomicU32::default(),
+        }
+    }
+
     fn forecast_of(&self, symbol: Symbol, horizon: Horizon) -> Result<Forecast, Failure> {
         if self.is_loading.load(Ordering::SeqCst) {
             return Err(Failure::NotReady { retry_after_s: 3 });
         }
-        let origin = instant(NOW_S);
-        Ok(Forecast {
-            symbol,
-            horizon,
-            origin,
-            ends_at: instant(NOW_S + i64::from(horizon.hours()) * SECONDS_PER_HOUR),
-            model: version(),
-            quantiles: Quantiles::from_array([0.0096, 0.0121, 0.0153, 0.0199, 0.026, 0.0334, 0.0448]),
-            high_volatility: 0.27,
-            level: RiskLevel::of(0.27),
-            usual: UsualRange { low: 0.0125, middle: 0.0188, high: 0.0281 },
-            rank: 0.63,
-            just_realised: 0.0182,
-            reasons: vec![Reason {
-                driver: Driver::RecentVolatility,
-                effect: 0.21,
-                value: Some(0.024),
-                usual: Some(0.019),
-                days_in_a_row: 3,
-            }],
-        })
+        Ok(made_up_forecast(symbol, horizon))
     }
 
     fn followed(symbol: &Symbol) -> Result<(), Failure> {
@@ -235,6 +302,31 @@ impl MadeUpDesk {
             forecasts,
             sparkline: vec![0.02; 30],
         })
+    }
+}
+
+/// The one forecast that this market has.
+pub(crate) fn made_up_forecast(symbol: Symbol, horizon: Horizon) -> Forecast {
+    let origin = instant(NOW_S);
+    Forecast {
+        symbol,
+        horizon,
+        origin,
+        ends_at: instant(NOW_S + i64::from(horizon.hours()) * SECONDS_PER_HOUR),
+        model: version(),
+        quantiles: Quantiles::from_array([0.0096, 0.0121, 0.0153, 0.0199, 0.026, 0.0334, 0.0448]),
+        high_volatility: 0.27,
+        level: RiskLevel::of(0.27),
+        usual: UsualRange { low: 0.0125, middle: 0.0188, high: 0.0281 },
+        rank: 0.63,
+        just_realised: 0.0182,
+        reasons: vec![Reason {
+            driver: Driver::RecentVolatility,
+            effect: 0.21,
+            value: Some(0.024),
+            usual: Some(0.019),
+            days_in_a_row: 3,
+        }],
     }
 }
 
@@ -459,5 +551,13 @@ impl Desk for MadeUpDesk {
             missing_hours: 12,
             quarantined_rows: 3,
         }
+    }
+
+    fn advice(&self, symbol: Symbol, horizon: Horizon, language: Language) -> Answer<'_, Advice> {
+        Box::pin(self.buddy.advice(symbol, horizon, language))
+    }
+
+    fn buddy(&self) -> &dyn BuddyPort {
+        &self.buddy
     }
 }

@@ -19,6 +19,7 @@ use ml::forecaster::NEEDED_CANDLES;
 use ml::model::lstm::Plan;
 use ml::split::Fold;
 use ml::train::{Order, Trained, train};
+use server::config::Settings;
 use server::desk::TheDesk;
 use server::forecasting::{Forecasting, SERVED};
 use server::market::{Market, MarketSettings, Simulate, simulator};
@@ -27,6 +28,8 @@ use server::store::Store;
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+
+use crate::teaching::Teaching;
 
 /// Where the simulated market stands: 2025-06-30 23:00 UTC.
 const NOW_S: i64 = 1_751_324_400;
@@ -95,10 +98,12 @@ impl Works {
             archive_folders: Vec::new(),
             ..MarketSettings::default()
         };
-        let market = Market::start(settings, Arc::new(store), Arc::new(Standing), stop.clone(), &tracker);
+        let market = Market::start(settings, Arc::new(store.clone()), Arc::new(Standing), stop.clone(), &tracker);
         let forecasting =
             Forecasting::start(registry.clone(), market.clone(), stop.clone(), &tracker).expect("threads");
-        let desk = TheDesk::new(market.clone(), forecasting.clone(), registry.clone());
+        let clock: Arc<dyn Clock> = Arc::new(Standing);
+        let buddy = Teaching::default().buddy(store, &clock, &Settings::default());
+        let desk = TheDesk::new(market.clone(), forecasting.clone(), registry.clone(), Arc::new(buddy));
         Self { folder, registry, market, forecasting, desk, _stop: stop.drop_guard() }
     }
 

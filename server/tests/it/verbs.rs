@@ -11,6 +11,8 @@ use tokio::process::{Child, Command};
 
 /// The models that ship with the product.
 const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/models");
+/// The glossary that ships with the product.
+const GLOSSARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/glossary");
 
 /// The program in a folder of its own, with nothing of this machine's environment and no network.
 fn investbuddy(folder: &Path) -> Command {
@@ -22,6 +24,7 @@ fn investbuddy(folder: &Path) -> Command {
         .env("INVESTBUDDY_DATA_DIR", folder.join("run"))
         .env("INVESTBUDDY_ARCHIVE", folder.join("no-archive"))
         .env("INVESTBUDDY_MODEL_DIR", MODELS)
+        .env("INVESTBUDDY_GLOSSARY_DIR", GLOSSARY)
         .env("INVESTBUDDY_LIVE", "false")
         .stdin(Stdio::null())
         .kill_on_drop(true);

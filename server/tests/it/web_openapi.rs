@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use domain::forecast::Horizon;
+use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::buddy::{Buddy, Reply};
 
 /// The document as it is committed, for readers and for client generators.
@@ -28,29 +30,43 @@ async fn the_committed_document_is_the_one_that_is_served() {
 
 #[tokio::test]
 async fn every_route_in_the_document_answers_as_it_says() {
-    let buddy = Buddy::spawn().await;
+    let buddy = Buddy::spawn_with(|settings| settings.chat.questions_per_minute = 1_000).await;
     let document = buddy.get("/api/openapi.json").await.json();
     let mut answered = 0;
     for (path, operations) in document["paths"].as_object().expect("paths") {
         for (method, operation) in operations.as_object().expect("operations") {
-            let (status, body) = call(&buddy, method, path, operation).await;
-            assert_eq!(status, 200, "{method} {path}: {body}");
-            let promised = &operation["responses"]["200"]["content"]["application/json"]["schema"];
-            check(&document, promised, &serde_json::from_str(&body).expect("JSON"), path);
+            // It needs the candles of the champion's training; see feedback.rs.
+            if path.ends_with("/ref_data.csv") {
+                continue;
+            }
+            let reply = call(&buddy, method, path, operation).await;
+            let responses = operation["responses"].as_object().expect("responses");
+            let promised = responses.get(&reply.status.to_string()).filter(|_| reply.status < 300);
+            let promised = promised.unwrap_or_else(|| panic!("{method} {path}: {} {}", reply.status, reply.body));
+            let schema = &promised["content"]["application/json"]["schema"];
+            if !schema.is_null() {
+                check(&document, schema, &reply.json(), path);
+            }
             assert!(operation["summary"].is_string(), "{method} {path} has a summary");
             answered += 1;
         }
     }
-    assert_eq!(answered, 8);
+    assert_eq!(answered, 18);
 }
 
-/// Calls an operation with the examples that the document gives.
-async fn call(buddy: &Buddy, method: &str, path: &str, operation: &Value) -> (u16, String) {
+/// Calls an operation with the examples that the document gives, as a visitor who has a conversation.
+async fn call(buddy: &Buddy, method: &str, path: &str, operation: &Value) -> Reply {
+    if path.starts_with("/api/v1/monitoring") {
+        return Browser::of_operator(buddy, "olga").await.get(path).await;
+    }
+    let (cookie, conversation, message) = a_conversation(buddy).await;
+    let named = if path.starts_with("/api/v1/messages") { message } else { conversation };
     let (mut path, mut query) = (path.to_owned(), Vec::new());
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
         let name = parameter["name"].as_str().expect("a name");
         let example = match &parameter["example"] {
             Value::String(text) => text.clone(),
+            Value::Null => named.clone(),
             other => other.to_string(),
         };
         match parameter["in"].as_str() {
@@ -58,12 +74,29 @@ async fn call(buddy: &Buddy, method: &str, path: &str, operation: &Value) -> (u1
             _ => query.push((name.to_owned(), example)),
         }
     }
-    let mut request = buddy.request(&method.to_uppercase(), &path).query(&query);
-    if method == "post" {
-        request = request.header("content-type", "application/json").body(r#"{"symbol": "BTCUSDT", "horizon": "24h"}"#);
-    }
-    let reply = Reply::of(request).await;
-    (reply.status, reply.body)
+    let request = buddy.request(&method.to_uppercase(), &path).query(&query).header("cookie", cookie);
+    let body = match (method, path.as_str()) {
+        ("post", "/api/v1/ask") => json!({ "question": "hello", "language": "en" }),
+        ("post", "/api/v1/feedback") => {
+            let (_, token) = crate::feedback::a_letter(buddy, crate::feedback::begun("BTC", Horizon::Day, 30)).await;
+            json!({ "token": token, "verdict": "right" })
+        }
+        ("post", _) => json!({ "symbol": "BTCUSDT", "horizon": "24h" }),
+        ("patch", _) => json!({ "title": "Another" }),
+        ("put", _) => json!({ "verdict": "helpful" }),
+        _ => return Reply::of(request).await,
+    };
+    Reply::of(request.json(&body)).await
+}
+
+/// A visitor's cookie, one of his conversations and an answer in it.
+async fn a_conversation(buddy: &Buddy) -> (String, String, String) {
+    let reply = Reply::of(buddy.request("POST", "/api/v1/ask").json(&json!({ "question": "hello" }))).await;
+    let cookie = reply.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+    let started = reply.body.lines().find_map(|line| line.strip_prefix("data:")).expect("an event");
+    let started: Value = serde_json::from_str(started.trim()).expect("JSON");
+    let text = |name: &str| started[name].as_str().expect("a name").to_owned();
+    (cookie, text("conversation"), text("message"))
 }
 
 /// Checks that a value has exactly the fields that its schema names, down to the leaves.

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::components::chance::Chance;
 use crate::components::horizon_switcher::HorizonSwitcher;
+use crate::components::judge::Judge;
 use crate::components::moment::AsOf;
 use crate::components::price::Price;
 use crate::format;
@@ -78,5 +79,6 @@ fn Sentences(symbol: Symbol, forecast: Forecast) -> impl IntoView {
             )} " "
             {(words.coin.against_usual)(&volatility(usual.middle), &volatility(usual.low), &volatility(usual.high))}
         </p>
+        <Judge symbol horizon />
     }
 }

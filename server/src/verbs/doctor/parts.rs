@@ -4,17 +4,26 @@ use super::Finding;
 use crate::config::Settings;
 use crate::forecasting::SERVED;
 use crate::registry::Registry;
-use crate::store::Store;
+use crate::store::{Place, Store};
 
 /// Whether the store opens, has this version's tables and is consistent.
 pub(super) async fn store(settings: &Settings) -> Finding {
     let what = "store";
-    let file = settings.store_file();
-    if !file.exists() {
-        return Finding::fine(what, format!("{} is made at the first start", file.display()));
-    }
-    let advice = "Move the file away: the next start makes a new one and reads the archive again.";
-    let opened = match Store::open(&file).await {
+    let place = settings.store_place();
+    let (name, advice) = match &place {
+        Place::File(file) if !file.exists() => {
+            return Finding::fine(what, format!("{} is made at the first start", file.display()));
+        }
+        Place::File(file) => (
+            file.display().to_string(),
+            "Move the file away: the next start makes a new one and reads the archive again.",
+        ),
+        Place::Server(_) => (
+            "the database of INVESTBUDDY_DATABASE_URL".to_owned(),
+            "See that its server runs, and that the database is there and its user may change tables in it.",
+        ),
+    };
+    let opened = match Store::at(&place).await {
         Ok(store) => {
             let checked = store.check().await;
             store.close().await;
@@ -23,7 +32,7 @@ pub(super) async fn store(settings: &Settings) -> Finding {
         Err(error) => Err(error),
     };
     match opened {
-        Ok(()) => Finding::fine(what, format!("{} opens and is consistent", file.display())),
+        Ok(()) => Finding::fine(what, format!("{name} opens and is consistent")),
         Err(error) => Finding::broken(what, error.to_string(), advice),
     }
 }

@@ -14,6 +14,7 @@ use ml::split::Fold;
 use sha2::{Digest, Sha256};
 
 use crate::config::Settings;
+use crate::hex::hex;
 use crate::verbs::VerbError;
 use crate::whole_file;
 
@@ -39,7 +40,7 @@ impl Kept {
         hash.update(Sha256::digest(&program));
         panel.write_to(&mut |bytes| hash.update(bytes));
         hash.update(format!("{plan:?} {seed}"));
-        let name: String = hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(&hash.finalize()[..12]);
         let folder = settings.data_dir.join("evaluations").join(name);
         if is_fresh && folder.is_dir() {
             fs::remove_dir_all(&folder).map_err(VerbError::because)?;

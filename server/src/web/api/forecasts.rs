@@ -3,10 +3,8 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use domain::error::Failure;
-use domain::market::Symbol;
 
-use super::query::Parameters;
+use super::query::{Parameters, symbol_of};
 use super::wire::{Forecast, ForecastList, Source};
 use crate::telemetry::metrics;
 use crate::web::Web;
@@ -55,8 +53,7 @@ pub(super) async fn one(
     symbol: Result<Path<String>, PathRejection>,
     parameters: Parameters,
 ) -> Result<Json<Forecast>, Problem> {
-    let Path(symbol) = symbol.map_err(|_| Failure::unknown_symbol("of that name"))?;
-    let symbol = Symbol::parse(&symbol)?;
+    let symbol = symbol_of(symbol)?;
     let horizon = parameters.only(&["horizon"])?.horizon()?;
     let source = Source::from(web.desk.market().origin);
     let forecast = web.desk.forecast(symbol, horizon).await?;

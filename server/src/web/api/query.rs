@@ -1,9 +1,11 @@
 //! Query parameters: each is known by name, given once, and says what it must hold where it does not.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use domain::error::Failure;
 use domain::forecast::Horizon;
+use domain::language::Language;
 use domain::market::Symbol;
 use jiff::Timestamp;
 
@@ -21,6 +23,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
             .map(|Query(pairs)| Self(pairs))
             .map_err(|_| Failure::invalid("query", "must be name=value pairs, percent-encoded and joined by &").into())
     }
+}
+
+/// The coin that a path names. Bytes that are not text name none.
+pub(super) fn symbol_of(path: Result<Path<String>, PathRejection>) -> Result<Symbol, Failure> {
+    let Path(symbol) = path.map_err(|_| Failure::unknown_symbol("of that name"))?;
+    Symbol::parse(&symbol)
 }
 
 impl Parameters {
@@ -43,7 +51,8 @@ impl Parameters {
         Ok(self)
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    /// A parameter as it was given.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
@@ -61,6 +70,15 @@ impl Parameters {
     /// A horizon, 24 hours where none is given.
     pub(super) fn horizon(&self) -> Result<Horizon, Failure> {
         self.get("horizon").map_or(Ok(Horizon::default()), Horizon::parse)
+    }
+
+    /// A language, English where none is given.
+    pub(super) fn language(&self) -> Result<Language, Failure> {
+        match self.get("language") {
+            None | Some("en") => Ok(Language::English),
+            Some("fr") => Ok(Language::French),
+            Some(_) => Err(Failure::invalid("language", "must be en or fr")),
+        }
     }
 
     /// An instant as epoch seconds.

@@ -1,6 +1,8 @@
 //! What the API says, shape by shape. Fields are added here, never renamed and never removed, within a version.
 
+pub mod chat;
 pub mod evaluation;
+pub mod feedback;
 
 use std::collections::BTreeMap;
 

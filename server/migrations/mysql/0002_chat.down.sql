@@ -1,0 +1,3 @@
+drop table judgements;
+drop table messages;
+drop table conversations;
