@@ -1,31 +1,78 @@
-// The letters that a server without SMTP leaves in its data folder.
+// The letters of a server: those that it leaves in its data folder, or those that an SMTP server took.
 
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import PostalMime, { type Email } from "postal-mime";
+import PostalMime from "postal-mime";
 
+import type { SmtpServer } from "./peers.ts";
 import type { Server } from "./server.ts";
 
 /** How long a letter may take. */
-const WITHIN_MS = 30_000;
+const WITHIN_MS = 45_000;
 
-/** Every letter so far, oldest first. */
-async function letters(server: Server): Promise<Email[]> {
+/** What a reader finds in a letter. */
+export interface Letter {
+  to: string[];
+  subject: string;
+  text: string;
+  html: string;
+  /** By their names in lower case. */
+  headers: Record<string, string>;
+  pictures: number;
+}
+
+/** Where letters arrive. */
+export interface Mailbox {
+  letters(): Promise<Letter[]>;
+}
+
+/** The folder of a server without SMTP. */
+export function folderOf(server: Server): Mailbox {
   const folder = join(server.data, "letters");
-  if (!existsSync(folder)) return [];
-  const files = readdirSync(folder).filter((name) => name.endsWith(".eml")).map((name) => join(folder, name));
-  files.sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs);
-  return Promise.all(files.map((file) => PostalMime.parse(readFileSync(file))));
+  const read = async (file: string): Promise<Letter> => {
+    const { to, subject, text, html, headers, attachments } = await PostalMime.parse(readFileSync(file));
+    return {
+      to: (to ?? []).map(({ address }) => address ?? ""),
+      subject: subject ?? "",
+      text: text ?? "",
+      html: html ?? "",
+      headers: Object.fromEntries(headers.map(({ key, value }) => [key, value])),
+      pictures: attachments.filter(({ mimeType }) => mimeType === "image/png").length,
+    };
+  };
+  return {
+    async letters() {
+      if (!existsSync(folder)) return [];
+      const files = readdirSync(folder).filter((name) => name.endsWith(".eml")).map((name) => join(folder, name));
+      files.sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs);
+      return Promise.all(files.map(read));
+    },
+  };
+}
+
+/** What an SMTP server took. */
+export function takenBy(smtp: SmtpServer): Mailbox {
+  return {
+    async letters() {
+      return smtp.letters().map(({ to, headers, texts, pictures }) => ({
+        to,
+        subject: headers["subject"] ?? "",
+        text: texts["text/plain"] ?? "",
+        html: texts["text/html"] ?? "",
+        headers,
+        pictures: pictures.length,
+      }));
+    },
+  };
 }
 
 /** The newest letter to an address whose subject matches; waits for it. */
-export async function letterTo(server: Server, address: string, subject: RegExp): Promise<Email> {
+export async function letterTo(mailbox: Mailbox, address: string, subject: RegExp): Promise<Letter> {
   const until = Date.now() + WITHIN_MS;
   for (;;) {
-    const all = await letters(server);
-    const found = all.filter((letter) => letter.to?.some((to) => to.address === address));
-    const last = found.filter((letter) => subject.test(letter.subject ?? "")).at(-1);
+    const found = (await mailbox.letters()).filter((letter) => letter.to.includes(address));
+    const last = found.filter((letter) => subject.test(letter.subject)).at(-1);
     if (last !== undefined) return last;
     if (Date.now() > until) {
       const subjects = found.map((letter) => letter.subject).join(", ");
@@ -36,8 +83,8 @@ export async function letterTo(server: Server, address: string, subject: RegExp)
 }
 
 /** The first link of a letter's text whose address matches, as a path of the server under test. */
-export function link(letter: Email, pattern: RegExp): string {
-  const links = (letter.text ?? "").match(/https?:\/\/\S+/g) ?? [];
+export function link(letter: Letter, pattern: RegExp): string {
+  const links = letter.text.match(/https?:\/\/[^\s<>]+/g) ?? [];
   const found = links.find((one) => pattern.test(one));
   if (found === undefined) throw new Error(`no link like ${pattern} in:\n${letter.text}`);
   const { pathname, search } = new URL(found);

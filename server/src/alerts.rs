@@ -99,10 +99,10 @@ impl Alerts {
     #[must_use]
     pub fn jobs(&self) -> Vec<Job> {
         vec![
-            self.job("publish", 20, |alerts, now| async move { alerts.publish(now).await }.boxed()),
-            self.job("alert", 10, |alerts, now| async move { alerts.alert(now).await }.boxed()),
-            self.job("letters", 10, |alerts, now| async move { alerts.letters(now).await }.boxed()),
-            self.job("post", 5, |alerts, _| async move { alerts.post().await }.boxed()),
+            self.job("publish", 10, |alerts, now| async move { alerts.publish(now).await }.boxed()),
+            self.job("alert", 5, |alerts, now| async move { alerts.alert(now).await }.boxed()),
+            self.job("letters", 5, |alerts, now| async move { alerts.letters(now).await }.boxed()),
+            self.job("post", 2, |alerts, _| async move { alerts.post().await }.boxed()),
             self.job("outcomes", 600, |alerts, now| async move { alerts.outcomes(now).await }.boxed()),
             self.job("tidy", 3_600, |alerts, now| async move { alerts.tidy(now).await }.boxed()),
         ]

@@ -91,6 +91,20 @@ pub struct Notify {
 }
 
 impl Notify {
+    /// Whether letters lie in a folder here, because no SMTP server is set.
+    #[must_use]
+    pub const fn keeps_letters(&self) -> bool {
+        matches!(self.mailer, Mailer::Folder(_))
+    }
+
+    /// The letter of a parcel that lies in the folder, as it would have been sent; none where there is none.
+    pub async fn kept_letter(&self, parcel: &str) -> Option<Vec<u8>> {
+        match &self.mailer {
+            Mailer::Folder(folder) => folder.read(&self.letters.message_id(parcel)).await,
+            Mailer::Smtp(_) => None,
+        }
+    }
+
     /// From the settings.
     ///
     /// # Errors

@@ -168,6 +168,8 @@ pub enum Message {
     NotAllowed,
     /// Letters will not come any more.
     Unsubscribed,
+    /// The letter does not lie here.
+    NoLetter,
 }
 
 /// A page that says one thing, and what to do next.
@@ -258,6 +260,16 @@ fn words_of(language: Language, message: Message) -> (&'static str, &'static str
             ),
             "/",
             say(l, "To the forecasts", "Vers les prévisions"),
+        ),
+        Message::NoLetter => (
+            say(l, "This letter is not here", "Cette lettre n’est pas ici"),
+            say(
+                l,
+                "It went out by mail, or its file was taken away.",
+                "Elle est partie par la poste, ou son fichier a été retiré.",
+            ),
+            "/operator/outbox",
+            say(l, "To the outbox", "Vers la boîte d’envoi"),
         ),
         Message::NotAllowed => (
             say(l, "This page is for operators", "Cette page est réservée aux opérateurs"),

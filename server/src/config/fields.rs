@@ -252,6 +252,11 @@ pub const FIELDS: &[Field] = &[
         Kind::Secret,
         "From what our signature to those programs is made: 16 or more random characters.",
     ),
+    field(
+        "webhooks.least_percent",
+        Kind::Number { min: 1, max: 99 },
+        "From which chance of a high-volatility period on those programs are told, in percent.",
+    ),
 ];
 
 impl Field {

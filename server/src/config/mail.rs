@@ -44,14 +44,22 @@ pub enum MailTls {
     None,
 }
 
-/// Programs that are told when rules fire.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+/// Programs that are told of forecasts of high volatility, whatever anybody's rules say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSettings {
     /// Their addresses, separated by spaces; nobody is told where it is not set.
     pub urls: Option<String>,
     /// From what our signature is made, so that they know that it was us.
     pub secret: Option<Secret>,
+    /// From which chance of a high-volatility period on they are told, in percent.
+    pub least_percent: u32,
+}
+
+impl Default for WebhookSettings {
+    fn default() -> Self {
+        Self { urls: None, secret: None, least_percent: 35 }
+    }
 }
 
 impl Default for MailSettings {
@@ -129,7 +137,7 @@ mod tests {
     #[test]
     fn addresses_of_programs_are_told_apart_by_spaces() {
         let urls = Some(" http://a.example/x  https://b.example\n".to_owned());
-        let settings = WebhookSettings { urls, secret: None };
+        let settings = WebhookSettings { urls, ..WebhookSettings::default() };
         assert_eq!(settings.each().collect::<Vec<_>>(), ["http://a.example/x", "https://b.example"]);
         assert_eq!(WebhookSettings::default().each().count(), 0);
     }

@@ -1,6 +1,7 @@
 //! History as if it were happening: candles of an archive, each shown when the clock has reached its end.
 //!
-//! For demonstrations and tests of what happens over time. Nothing is stored: the store is for what has happened.
+//! For demonstrations and tests of what happens over time, on a store of their own: no candle is stored, but forecasts,
+//! alerts and letters are, at the times that the clock says.
 
 use std::time::Duration;
 

@@ -175,7 +175,7 @@ mod tests {
         let of = |urls: &str, secret: &str| {
             let urls = (!urls.is_empty()).then(|| urls.to_owned());
             let secret = (!secret.is_empty()).then(|| Secret::new(secret.to_owned()));
-            Webhooks::of(&WebhookSettings { urls, secret })
+            Webhooks::of(&WebhookSettings { urls, secret, ..WebhookSettings::default() })
         };
         assert!(of("", "").expect("fine").is_none());
         assert!(of("https://n8n.example/x http://127.0.0.1:5678/y", "0123456789abcdef").expect("fine").is_some());

@@ -105,15 +105,16 @@ fn members(
     let accounts = Accounts::new(store.clone(), key.clone(), Arc::clone(clock), settings.accounts.sign_ins_a_minute);
     let notify = Arc::new(Notify::of(settings).map_err(VerbError::because)?);
     let webhooks = notify.webhooks.iter().flat_map(Webhooks::urls).map(ToOwned::to_owned).collect();
+    let webhooks_from = f64::from(settings.webhooks.least_percent) / 100.0;
     let simulated_too = settings.mode == Mode::Development && settings.market.simulate == Simulate::Always;
-    let delivery = Delivery::new(accounts.clone(), notify, Arc::clone(clock), past(forecasting.clone()));
+    let delivery = Delivery::new(accounts.clone(), Arc::clone(&notify), Arc::clone(clock), past(forecasting.clone()));
     let alerts = Alerts::new(alerts::Parts {
         store: store.clone(),
         clock: Arc::clone(clock),
         forecasts: Arc::new(LiveForecasts { market: market.clone(), forecasting: forecasting.clone() }),
         carrier: Arc::new(delivery),
         bell: Bell::start(store.clone(), stop.clone(), tracker),
-        settings: AlertSettings { webhooks, simulated_too, ..AlertSettings::default() },
+        settings: AlertSettings { webhooks, webhooks_from, simulated_too },
         stop: stop.clone(),
     });
     let jobs = Jobs::new(store.clone(), Arc::clone(clock), alerts.jobs());
@@ -123,7 +124,8 @@ fn members(
         alerts,
         feedback: Feedback::new(store.clone(), key, Arc::clone(clock)),
         monitoring: Monitoring::new(store.clone(), registry.clone()),
-        periods: jobs.periods().into(),
+        jobs,
+        notify,
     })
 }
 

@@ -18,7 +18,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::clock::Clock;
 use domain::error::Failure;
 use domain::language::Language;
-use jiff::SignedDuration;
 
 use super::headers::page_policy;
 use super::identity::Identity;
@@ -29,7 +28,9 @@ use super::visitor::CallerAddress;
 use crate::alerts::Alerts;
 use crate::auth::Accounts;
 use crate::feedback::Feedback;
+use crate::jobs::Jobs;
 use crate::monitoring::Monitoring;
+use crate::notify::Notify;
 
 mod account;
 mod alerts;
@@ -50,8 +51,10 @@ pub struct Members {
     pub feedback: Feedback,
     /// Production data and what they are compared with.
     pub monitoring: Monitoring,
-    /// How often each job runs, by its name.
-    pub periods: Arc<[(&'static str, SignedDuration)]>,
+    /// What runs by itself.
+    pub jobs: Jobs,
+    /// Letters that lie here.
+    pub notify: Arc<Notify>,
 }
 
 /// What every form's handler may use.

@@ -31,7 +31,9 @@ use server::auth::Accounts;
 use server::buddy::TheBuddy;
 use server::config::Settings;
 use server::feedback::Feedback;
+use server::jobs::Jobs;
 use server::monitoring::Monitoring;
+use server::notify::Notify;
 use server::outbox::Parcel;
 use server::registry::Registry;
 use server::signing::SigningKey;
@@ -92,7 +94,8 @@ fn members(store: &Store, clock: &Arc<dyn Clock>, settings: &Settings) -> Member
         alerts,
         feedback: Feedback::new(store.clone(), key, Arc::clone(clock)),
         monitoring: Monitoring::new(store.clone(), Registry::new(settings.model_dir.clone(), settings.trained_dir())),
-        periods: Arc::new([]),
+        jobs: Jobs::new(store.clone(), Arc::clone(clock), Vec::new()),
+        notify: Arc::new(Notify::of(settings).expect("settings that work")),
     }
 }
 

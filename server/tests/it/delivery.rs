@@ -115,7 +115,8 @@ async fn a_program_that_is_told_of_a_forecast_hands_back_what_people_say() {
     let (heard, url) = listen().await;
     let secret = Some(Secret::new("a-secret-of-the-test".to_owned()));
     let folder = tempfile::tempdir().expect("a folder");
-    let delivery = delivery(&buddy, &folder, WebhookSettings { urls: Some(url.clone()), secret });
+    let delivery =
+        delivery(&buddy, &folder, WebhookSettings { urls: Some(url.clone()), secret, ..WebhookSettings::default() });
     delivery.carry("w1", &Parcel::Webhook { url, prediction: prediction.clone() }).await.expect("told");
 
     let event: Value = serde_json::from_slice(&heard.lock().expect("heard")[0]).expect("JSON");

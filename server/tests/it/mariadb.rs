@@ -14,27 +14,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 /// How long a server may take to come up on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Makes the server's folder, starts it, and ends both when its own input ends: that is when the tests end, even where
-/// they are killed. The settings are those that a store has to cope with: nothing strict, another character set,
-/// another time zone. What makes it fast makes it forgetful, and nobody needs its memory.
-const KEEPER: &str = r#"
-folder=$1 port=$2 PATH="$PATH:/usr/sbin:/usr/local/sbin"
-trap : INT TERM HUP
-command -v mariadbd >/dev/null && command -v mariadb-install-db >/dev/null || { rm -rf "$folder"; echo missing; exit 1; }
-as=
-[ "$(id -u)" -ne 0 ] || as=--user=root
-mariadb-install-db --no-defaults $as --datadir="$folder/data" --auth-root-authentication-method=normal \
-  --skip-test-db >"$folder/log" 2>&1 || { echo failed; exit 1; }
-mariadbd --no-defaults $as --datadir="$folder/data" --bind-address=127.0.0.1 --port="$port" --socket="$folder/socket" \
-  --sql-mode= --character-set-server=latin1 --default-time-zone=+05:30 --max-connections=1000 --skip-log-bin \
-  --innodb-buffer-pool-size=64M --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0 >>"$folder/log" 2>&1 &
-server=$!
-echo started
-cat >/dev/null
-kill -KILL "$server"
-wait "$server"
-rm -rf "$folder"
-"#;
+/// Makes the server's folder, starts it, and ends both with its own input: that is when the tests end, even where they
+/// are killed.
+const KEEPER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/mariadb-peer");
 
 /// The server of this process.
 static SERVER: OnceLock<Server> = OnceLock::new();
@@ -56,7 +38,7 @@ impl Server {
         // Short, because a socket's path must be; the keeper removes it.
         let folder = tempfile::Builder::new().prefix("investbuddy-mariadb-").tempdir().expect("a folder").keep();
         let mut keeper = Command::new("sh")
-            .args(["-c", KEEPER, "mariadb-keeper"])
+            .arg(KEEPER)
             .arg(&folder)
             .arg(port.to_string())
             .stdin(Stdio::piped())

@@ -18,7 +18,7 @@ enum For {
 use For::{Everybody, Members, Operators};
 
 /// What is for somebody in particular; whatever is not in it must be for everybody, and is tried all the same.
-const TABLE: [(&str, &str, For); 25] = [
+const TABLE: [(&str, &str, For); 27] = [
     ("GET", "/account", Members),
     ("GET", "/account/export", Members),
     ("POST", "/account/confirm-again", Members),
@@ -38,7 +38,9 @@ const TABLE: [(&str, &str, For); 25] = [
     ("GET", "/operator/feedback.csv", Operators),
     ("GET", "/operator/outbox", Operators),
     ("POST", "/operator/outbox/replay", Operators),
+    ("GET", "/operator/outbox/letter.eml", Operators),
     ("GET", "/operator/jobs", Operators),
+    ("POST", "/operator/jobs/run", Operators),
     ("GET", "/api/v1/monitoring/prod_data.csv", Operators),
     ("GET", "/api/v1/monitoring/ref_data.csv", Operators),
     ("GET", "/metrics", Everybody),

@@ -30,6 +30,11 @@ impl Folder {
         &self.path
     }
 
+    /// A letter by its `Message-ID`; none where it does not lie here.
+    pub(in crate::notify) async fn read(&self, id: &str) -> Option<Vec<u8>> {
+        tokio::fs::read(self.path.join(file_name(id)?)).await.ok()
+    }
+
     /// Writes a letter under the name of its `Message-ID`: sent twice, it is one file.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ pub(super) async fn store(settings: &Settings) -> Finding {
         }
         Place::File(file) => (
             file.display().to_string(),
-            "Move the file away: the next start makes a new one and reads the archive again.",
+            "Move the file away and bring back the newest copy with `investbuddy restore`; without one the next start makes an empty store, without accounts.",
         ),
         Place::Server(_) => (
             "the database of INVESTBUDDY_DATABASE_URL".to_owned(),

@@ -7,7 +7,7 @@ use app::documents::account::{self as account_pages, Message};
 use app::documents::alerts::{self as pages, AlertsNotice, AlertsView};
 use app::documents::{Form, Wrong};
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -142,8 +142,15 @@ async fn unsubscribe_form(State(forms): State<Forms>, visit: Visit) -> Response 
 
 /// Ends an account's letters: for our own page, and for mail programs (RFC 8058), which post the link of the letter
 /// with their own body and no cookie.
-async fn unsubscribe(State(forms): State<Forms>, visit: Visit, Sent(form): Sent) -> Response {
-    let ticket = if form.has("t") { form.value("t").to_owned() } else { visit.asked("t") };
+/// The link holds the ticket, so that their body may be of any kind.
+async fn unsubscribe(State(forms): State<Forms>, visit: Visit, request: Request) -> Response {
+    let mut ticket = visit.asked("t");
+    if ticket.is_empty() {
+        ticket = match Sent::from_request(request, &()).await {
+            Ok(Sent(form)) => form.value("t").to_owned(),
+            Err(refused) => return refused,
+        };
+    }
     let now = forms.clock.now();
     let account = match forms.members.accounts.key().read::<1>(Purpose::Unsubscribe, &ticket, now) {
         Ok([account]) => AccountId::parse(&account),

@@ -3,7 +3,7 @@
 use app::documents::Form;
 use app::documents::account::{self, Message};
 use app::documents::operator::{
-    self as pages, About, FeedbackEntry, FeedbackList, JobEntry, OperatorOverview, OutboxList,
+    self as pages, About, FeedbackEntry, FeedbackList, JobEntry, JobList, OperatorOverview, OutboxList,
 };
 use axum::Router;
 use axum::body::Body;
@@ -40,7 +40,9 @@ pub(super) fn router() -> Router<Forms> {
         .route("/operator/feedback.csv", get(feedback_csv))
         .route("/operator/outbox", get(outbox))
         .route("/operator/outbox/replay", post(replay))
+        .route("/operator/outbox/letter.eml", get(letter))
         .route("/operator/jobs", get(jobs))
+        .route("/operator/jobs/run", post(run_job))
 }
 
 async fn overview(State(forms): State<Forms>, visit: Visit) -> Response {
@@ -121,7 +123,8 @@ async fn outbox(State(forms): State<Forms>, visit: Visit) -> Response {
     let state = ParcelState::ALL.into_iter().find(|state| state.as_str() == asked);
     match outbox_list(forms.members.accounts.store(), state, page_of(&visit)).await {
         Ok(shown) => {
-            let shown = OutboxList { was_replayed: visit.asked("done") == "replayed", ..shown };
+            let has_letters = forms.members.notify.keeps_letters();
+            let shown = OutboxList { was_replayed: visit.asked("done") == "replayed", has_letters, ..shown };
             forms.show(&visit, |language| pages::outbox(language, &shown))
         }
         Err(error) => broken(&error),
@@ -149,7 +152,7 @@ async fn outbox_list(store: &Store, state: Option<ParcelState>, page: u32) -> Re
         (ParcelState::Dead.as_str(), counts.dead),
     ];
     let state = state.map_or("", ParcelState::as_str).to_owned();
-    Ok(OutboxList { state, counts, entries, page, has_more, was_replayed: false })
+    Ok(OutboxList { state, counts, entries, page, has_more, ..OutboxList::default() })
 }
 
 async fn replay(State(forms): State<Forms>, visit: Visit, Sent(form): Sent) -> Response {
@@ -168,13 +171,48 @@ async fn jobs(State(forms): State<Forms>, visit: Visit) -> Response {
     if let Some(refused) = forms.refuse_but_operators(&visit) {
         return refused;
     }
-    match forms.members.accounts.store().jobs(forms.clock.now()).await {
+    match forms.members.jobs.states().await {
         Ok(jobs) => {
-            let periods = &forms.members.periods;
-            let entries: Vec<JobEntry> = jobs.into_iter().map(|job| job_entry(job, periods)).collect();
-            forms.show(&visit, |language| pages::jobs(language, &entries))
+            let periods = forms.members.jobs.periods();
+            let entries = jobs.into_iter().map(|job| job_entry(job, &periods)).collect();
+            let shown = JobList { entries, was_started: visit.asked("done") == "started" };
+            forms.show(&visit, |language| pages::jobs(language, &shown))
         }
         Err(error) => broken(&error),
+    }
+}
+
+async fn run_job(State(forms): State<Forms>, visit: Visit, Sent(form): Sent) -> Response {
+    if let Some(refused) = forms.refuse_but_operators(&visit) {
+        return refused;
+    }
+    let (jobs, name) = (forms.members.jobs.clone(), form.value("job").to_owned());
+    if !jobs.periods().iter().any(|&(known, _)| known == name) {
+        return Problem::from(Failure::invalid("job", "must name a job of this server")).into_page();
+    }
+    // It may take long, and the list says how it ended.
+    tokio::spawn(async move {
+        if let Err(error) = jobs.run_now(&name).await {
+            incident::report(&error);
+        }
+    });
+    visit.go("/operator/jobs?done=started")
+}
+
+/// A letter that lies in the folder of a server without SMTP.
+async fn letter(State(forms): State<Forms>, visit: Visit) -> Response {
+    if let Some(refused) = forms.refuse_but_operators(&visit) {
+        return refused;
+    }
+    match forms.members.notify.kept_letter(&visit.asked("id")).await {
+        Some(letter) => {
+            let headers = [
+                (header::CONTENT_TYPE, "message/rfc822"),
+                (header::CONTENT_DISPOSITION, "attachment; filename=\"letter.eml\""),
+            ];
+            (headers, letter).into_response()
+        }
+        None => forms.page(&visit, StatusCode::NOT_FOUND, |language| account::message(language, Message::NoLetter)),
     }
 }
 

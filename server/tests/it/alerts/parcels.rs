@@ -105,7 +105,7 @@ async fn parcels_go_out_in_the_order_in_which_they_are_due(world: World) {
         (30, Parcel::PasswordChanged { account: ann.clone() }),
         (10, Parcel::ConfirmAddress { account: ann.clone() }),
         (20, reset(&ann)),
-        (-10, Parcel::AddressTaken { account: ann }),
+        (-70, Parcel::AddressTaken { account: ann }),
     ];
     for (ago, parcel) in &parcels {
         let at = world.now() - SignedDuration::from_mins(*ago);

@@ -62,7 +62,8 @@ impl Listener {
 }
 
 fn webhooks(url: &str) -> Webhooks {
-    let settings = WebhookSettings { urls: Some(url.to_owned()), secret: Some(Secret::new(SECRET.to_owned())) };
+    let secret = Some(Secret::new(SECRET.to_owned()));
+    let settings = WebhookSettings { urls: Some(url.to_owned()), secret, ..WebhookSettings::default() };
     Webhooks::of(&settings).expect("settings").expect("somebody listens")
 }
 

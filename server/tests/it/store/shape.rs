@@ -113,9 +113,9 @@ async fn a_file_that_the_first_version_wrote_is_read_and_brought_up_to_date() {
     let step = Migration::new(1, "market data".into(), MigrationType::Simple, first, false);
     Migrator::with_migrations(vec![step]).run(&pool).await.expect("its tables");
     for text in [
-        "insert into candles values ('BTC', 3600, 0.1, 0.3, 0.05, 0.30000000000000004, 5e-324, 7200, 'archive')",
-        "insert into gaps values ('BTC', 7200, 10800)",
-        "insert into quarantine values ('BTC', 'archive', 'a.csv:1', 'unreadable', 'é', null, 1)",
+        "insert into candles values ('BTCUSDT', 3600, 0.1, 0.3, 0.05, 0.30000000000000004, 5e-324, 7200, 'archive')",
+        "insert into gaps values ('BTCUSDT', 7200, 10800)",
+        "insert into quarantine values ('BTCUSDT', 'archive', 'a.csv:1', 'unreadable', 'é', null, 1)",
         "insert into archive_files values ('/a.csv', 1, 2, 3)",
     ] {
         sqlx::query(text).execute(&pool).await.expect("a row");
