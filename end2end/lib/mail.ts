@@ -32,13 +32,19 @@ export function folderOf(server: Server): Mailbox {
   const folder = join(server.data, "letters");
   const read = async (file: string): Promise<Letter> => {
     const { to, subject, text, html, headers, attachments } = await PostalMime.parse(readFileSync(file));
+    const pictures = attachments.filter(({ mimeType }) => mimeType === "image/png");
+    const withPictures = pictures.reduce(
+      (shown, { contentId, content }) =>
+        shown.replaceAll(`cid:${contentId?.replace(/[<>]/g, "")}`, `data:image/png;base64,${base64(content)}`),
+      html ?? "",
+    );
     return {
       to: (to ?? []).map(({ address }) => address ?? ""),
       subject: subject ?? "",
       text: text ?? "",
-      html: html ?? "",
+      html: withPictures,
       headers: Object.fromEntries(headers.map(({ key, value }) => [key, value])),
-      pictures: attachments.filter(({ mimeType }) => mimeType === "image/png").length,
+      pictures: pictures.length,
     };
   };
   return {
@@ -49,6 +55,10 @@ export function folderOf(server: Server): Mailbox {
       return Promise.all(files.map(read));
     },
   };
+}
+
+function base64(content: ArrayBuffer | Uint8Array | string): string {
+  return typeof content === "string" ? content : Buffer.from(content as Uint8Array).toString("base64");
 }
 
 /** What an SMTP server took. */

@@ -1,9 +1,7 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
-
 import { answered, answerWith, ask, citation, done, started, token } from "../lib/chat.ts";
+import { expectNothingGrave } from "../lib/axe.ts";
 import { PAGES } from "../lib/product.ts";
-import { expect, open, test } from "../lib/test.ts";
+import { open, test } from "../lib/test.ts";
 
 for (const path of [...PAGES, "/fr", "/fr/coins/BTC", "/fr/buddy", "/fr/how-good?coin=ETH&horizon=48h"]) {
   for (const colorScheme of ["light", "dark"] as const) {
@@ -33,10 +31,12 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-async function expectNothingGrave(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const grave = violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
-  expect(grave, grave.join("\n\n")).toEqual([]);
+for (const path of ["/account/sign-up", "/account/sign-in", "/fr/account/forgot"]) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`axe finds nothing serious on the form ${path}, ${colorScheme}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme });
+      await page.goto(path);
+      await expectNothingGrave(page);
+    });
+  }
 }

@@ -1,6 +1,7 @@
 // Accounts and alerts as a person meets them. The server replays real candles where this machine has them, and leaves
 // its letters in a folder.
 
+import { expectNothingGrave } from "../lib/axe.ts";
 import { type Mailbox, folderOf, link } from "../lib/mail.ts";
 import { ALERT, PASSWORD, Person, REPLAY, SIMULATED, theWholeStory } from "../lib/people.ts";
 import { Server, archive } from "../lib/server.ts";
@@ -91,6 +92,33 @@ test("an account goes with all its data", async ({ page, problems }) => {
   await expect(page.getByRole("heading", { name: "Your account is deleted" })).toBeVisible();
   await eve.signIn();
   await expect(page.getByText("Address and password do not belong together.")).toBeVisible();
+});
+
+test("axe finds nothing serious where members and operators go, and a phone scrolls nothing sideways", async ({ page }) => {
+  const gil = await Person.member("gil", page, server, mailbox);
+  await gil.followBitcoin();
+  gil.becomeOperator();
+  for (const path of [
+    "/account",
+    "/account/alerts",
+    "/account/notifications",
+    "/feedback?coin=BTC&horizon=24h",
+    "/operator",
+    "/operator/feedback",
+    "/operator/outbox",
+    "/operator/jobs",
+  ]) {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await gil.goTo(path);
+      await expectNothingGrave(page);
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
+    await gil.goTo(`/fr${path}`);
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(sideways, path).toBeLessThanOrEqual(0);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
 });
 
 test("without JavaScript a wrong form says so beside the field and loses nothing", async ({ browser }) => {

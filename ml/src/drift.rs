@@ -165,7 +165,7 @@ impl Default for Rules {
         Self {
             least_rows: 50,
             least_effective_rows: 3.0,
-            significance: 0.01,
+            significance: 0.05,
             bins: 10,
             binning: Binning::ReferenceQuantiles,
             psi: 0.1,
@@ -400,9 +400,9 @@ impl Summary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Histogram {
-    /// Bins of equal width from the reference's lowest to its highest percent and beyond.
+    /// Bins of equal width over 99 % of either window, whichever reaches further.
     Numbers {
-        /// Edges in rising order, one more than bins; empty where there is no number.
+        /// Edges in rising order, one more than bins; all are empty where there is no number.
         edges: Vec<f64>,
         /// Reference rows a bin; values beyond the outer edges are counted in the outer bins.
         reference: Vec<u64>,
@@ -518,7 +518,17 @@ pub fn compare(pairs: &[Pair<'_>], rules: &Rules) -> Result<Report, DriftError> 
     } else {
         Verdict::Stable
     };
-    Ok(Report { verdict, drifted, judged, features, share, reference_rows, current_rows, rules: rules.clone(), columns })
+    Ok(Report {
+        verdict,
+        drifted,
+        judged,
+        features,
+        share,
+        reference_rows,
+        current_rows,
+        rules: rules.clone(),
+        columns,
+    })
 }
 
 fn count(of: impl Iterator) -> u32 {

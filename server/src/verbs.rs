@@ -25,6 +25,7 @@ mod knowledge;
 pub mod models;
 pub mod operator;
 pub mod predict;
+mod product;
 pub mod serve;
 pub mod train;
 mod watch;

@@ -8,7 +8,7 @@ create table trainings (
     -- rows, drift, performance, feedback, schedule or operator
     cause           varchar(16)    not null,
     -- system, or the account that asked for it
-    actor           varchar(64)    not null,
+    actor           varchar(80)    not null,
     reason          text    not null,
     -- What to train on what, as JSON.
     instruction     longtext    not null,
@@ -28,7 +28,7 @@ create table trainings (
     -- Why there is no model; empty where there is one.
     failure         text    not null,
     -- Who wants it stopped, and why.
-    stop_actor      varchar(64),
+    stop_actor      varchar(80),
     stop_reason     text
 ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin;
 
@@ -42,7 +42,7 @@ create table model_events (
     -- trained, promoted, rolled_back, refused, stopped, failed, shadowed or settled
     kind         varchar(16)    not null,
     -- system, or the account that did it
-    actor        varchar(64)    not null,
+    actor        varchar(80)    not null,
     version_from varchar(64),
     version_to   varchar(64),
     training     varchar(96),
