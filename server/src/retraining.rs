@@ -101,9 +101,6 @@ pub enum RetrainingError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The work on another thread broke.
-    #[error("the models could not be read: {0}")]
-    Broken(String),
 }
 
 /// What retraining is made of.
@@ -299,7 +296,7 @@ impl Retraining {
         // Written down first: nothing changes that nobody knows of.
         let begin: Vec<Shadow> = former.into_iter().collect();
         self.parts.store.note_models(&[event], &begin, std::slice::from_ref(version), now).await?;
-        let served = self.let_serve(version).await;
+        let served = self.let_serve(version);
         self.or_say_so(by, version, served, &begin).await
     }
 
@@ -318,10 +315,7 @@ impl Retraining {
             .ok_or(RetrainingError::Registry(RegistryError::NothingBefore { family: family.as_str() }))?;
         let event = by_hand(EventKind::RolledBack, by, serving, Some(&back), reason);
         self.parts.store.note_models(&[event], &[], std::slice::from_ref(&back), now).await?;
-        let registry = self.parts.registry.clone();
-        let rolled = tokio::task::spawn_blocking(move || registry.roll_back(family)).await;
-        let rolled = rolled.map_err(|error| RetrainingError::Broken(error.to_string()))?;
-        let rolled = rolled.map(|_| ()).map_err(RetrainingError::from);
+        let rolled = self.parts.registry.roll_back(family).map(|_| ()).map_err(RetrainingError::from);
         self.or_say_so(by, &back, rolled, &[]).await?;
         Ok(back)
     }
@@ -446,11 +440,10 @@ impl Retraining {
         self.parts.registry.champion(self.parts.family).map_err(|error| JobError::Failed(error.to_string()))
     }
 
-    /// Loads a version whole and makes it the champion.
-    async fn let_serve(&self, version: &Version) -> Result<(), RetrainingError> {
-        let (registry, version) = (self.parts.registry.clone(), version.clone());
-        let promoted = tokio::task::spawn_blocking(move || registry.promote(&version)).await;
-        promoted.map_err(|error| RetrainingError::Broken(error.to_string()))??;
+    /// Loads a version whole and makes it the champion. On this very thread: another one would go on where the job is
+    /// given up, beside whoever takes it over.
+    fn let_serve(&self, version: &Version) -> Result<(), RetrainingError> {
+        self.parts.registry.promote(version)?;
         Ok(())
     }
 

@@ -78,7 +78,9 @@ pub enum WatchError {
     #[error(transparent)]
     Drift(#[from] DriftError),
     /// There are no candles of the champion's training.
-    #[error("there are no candles of the time that the champion {0} was trained on; bring them with investbuddy ingest")]
+    #[error(
+        "there are no candles of the time that the champion {0} was trained on; bring them with investbuddy ingest"
+    )]
     NoCandles(Version),
     /// The system gave no thread, or the work on it broke.
     #[error("the work on a thread of its own broke: {0}")]
@@ -158,7 +160,7 @@ impl Watching {
         let watching = self.clone();
         Job::new(name, period, move |now| {
             let step = step(watching.clone(), now);
-            async move { Ok(step.await?) }
+            async move { step.await.map_err(JobError::from) }
         })
     }
 

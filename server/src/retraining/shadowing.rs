@@ -103,21 +103,16 @@ impl Retraining {
         let reason = format!("{} against the model before it, which serves again", in_words(scored));
         let event = about(shadow, EventKind::RolledBack, &shadow.beside, &shadow.version, reason, scored);
         self.parts.store.note_models(&[event], &[], &[], now).await?;
-        let (registry, back, family) =
-            (self.parts.registry.clone(), shadow.version.clone(), self.parts.family);
-        let rolled = tokio::task::spawn_blocking(move || {
-            match registry.roll_back(family) {
-                Ok(version) if version == back => return Ok(()),
-                Ok(_) | Err(RegistryError::NothingBefore { .. }) => {}
-                Err(error) => return Err(error),
+        let failed = |error: RegistryError| JobError::Failed(error.to_string());
+        match self.parts.registry.roll_back(self.parts.family) {
+            Ok(version) if version == shadow.version => {}
+            // The list of champions is not what it was: the one before serves all the same.
+            Ok(_) | Err(RegistryError::NothingBefore { .. }) => {
+                self.parts.registry.promote(&shadow.version).map_err(failed)?;
             }
-            registry.promote(&back).map(|_| ())
-        });
-        rolled
-            .await
-            .map_err(|error| JobError::Failed(error.to_string()))?
-            .map_err(|error| JobError::Failed(error.to_string()))?;
-        warn!(model.version = %shadow.version, "Went back to the model before: {}", in_words(scored));
+            Err(error) => return Err(failed(error)),
+        }
+        warn!(model.version = %shadow.version, "Went back to the model before");
         Ok(self.parts.store.note_models(&[], &[], std::slice::from_ref(&shadow.version), now).await?)
     }
 

@@ -154,7 +154,7 @@ impl Retraining {
         } else if !settings.promote {
             Some(format!("better, but nothing serves without being asked: {}", ruling.words()))
         } else {
-            self.let_serve(&made.version).await.err().map(|cause| format!("it cannot serve: {cause}"))
+            self.let_serve(&made.version).err().map(|cause| format!("it cannot serve: {cause}"))
         };
         match refusal {
             None => {
@@ -216,8 +216,10 @@ fn of_training(
     to: Option<&Version>,
     reason: String,
 ) -> NewEvent {
+    // What was made comes before what became of it, also where both are written at once.
+    let place = u8::from(kind != EventKind::Trained);
     NewEvent {
-        id: format!("{}-{}", training.id, kind.as_str()),
+        id: format!("{}-{place}-{}", training.id, kind.as_str()),
         kind,
         actor,
         from: None,

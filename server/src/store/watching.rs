@@ -277,21 +277,8 @@ pub struct NewestPublished {
 type CheckRow = (i64, i64, String, String, i64, i64, i64, f64, i64, i64, i64, i64, String, i64);
 
 /// Symbol, horizon, model, origin, chance, q10, q50, q90, realised, whether high; q10, q50, q90 of the baseline.
-type JudgedRow = (
-    String,
-    String,
-    String,
-    i64,
-    f64,
-    f64,
-    f64,
-    f64,
-    f64,
-    Option<i64>,
-    Option<f64>,
-    Option<f64>,
-    Option<f64>,
-);
+type JudgedRow =
+    (String, String, String, i64, f64, f64, f64, f64, f64, Option<i64>, Option<f64>, Option<f64>, Option<f64>);
 
 /// Symbol, origin, model, chance, features, outcome, whether high.
 type ProducedRead = (String, i64, String, f64, String, Option<f64>, Option<i64>);
@@ -312,24 +299,25 @@ impl Store {
             let delete = sql(format!("delete from {table} where horizon = ? and days = ? and ends_s = ?"));
             write.execute(delete.bind(horizon).bind(check.days).bind(ends_s)).await?;
         }
-        let insert = sql("insert into drift_checks (horizon, days, ends_s, model, verdict, drifted, judged, features, \
+        let insert =
+            sql("insert into drift_checks (horizon, days, ends_s, model, verdict, drifted, judged, features, \
              drifted_share, reference_from_s, reference_to_s, reference_rows, current_rows, rules, made_at_ms) \
              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(horizon)
-        .bind(check.days)
-        .bind(ends_s)
-        .bind(check.model.as_str())
-        .bind(check.verdict.as_str())
-        .bind(check.drifted)
-        .bind(check.judged)
-        .bind(check.features)
-        .bind(check.share)
-        .bind(check.reference_from.as_second())
-        .bind(check.reference_to.as_second())
-        .bind(whole(check.reference_rows))
-        .bind(whole(check.current_rows))
-        .bind(json(&check.rules)?)
-        .bind(check.made_at.as_millisecond());
+            .bind(horizon)
+            .bind(check.days)
+            .bind(ends_s)
+            .bind(check.model.as_str())
+            .bind(check.verdict.as_str())
+            .bind(check.drifted)
+            .bind(check.judged)
+            .bind(check.features)
+            .bind(check.share)
+            .bind(check.reference_from.as_second())
+            .bind(check.reference_to.as_second())
+            .bind(whole(check.reference_rows))
+            .bind(whole(check.current_rows))
+            .bind(json(&check.rules)?)
+            .bind(check.made_at.as_millisecond());
         write.execute(insert).await?;
         let placed: Vec<(i64, &DriftColumn)> = (0_i64..).zip(columns).collect();
         for chunk in placed.chunks(COLUMNS_PER_INSERT) {
@@ -526,8 +514,7 @@ impl Store {
         let counted = sql("select p.symbol, p.horizon, p.model, f.verdict, count(*) from predictions p \
              join feedback f on f.kind = 'forecast' and f.subject = p.id where p.origin_s >= ? and p.origin_s < ? \
              group by p.symbol, p.horizon, p.model, f.verdict order by p.symbol, p.horizon, p.model, f.verdict");
-        let rows: Vec<(String, String, String, String, i64)> =
-            self.engine.all(counted.bind(from_s).bind(to_s)).await?;
+        let rows: Vec<(String, String, String, String, i64)> = self.engine.all(counted.bind(from_s).bind(to_s)).await?;
         rows.into_iter()
             .map(|(symbol, horizon, model, verdict, count)| {
                 Ok(SaidOf {
@@ -718,10 +705,10 @@ impl Store {
     /// # Errors
     /// As [`Store::drift_checks`].
     pub async fn source_failures(&self, from: Timestamp, most: u32) -> Result<Vec<KeptFailure>, StoreError> {
-        let found =
-            sql("select source, what, at_ms from source_failures where at_ms >= ? order by at_ms desc, id desc limit ?");
-        let rows: Vec<(String, String, i64)> =
-            self.engine.all(found.bind(from.as_millisecond()).bind(most)).await?;
+        let found = sql(
+            "select source, what, at_ms from source_failures where at_ms >= ? order by at_ms desc, id desc limit ?",
+        );
+        let rows: Vec<(String, String, i64)> = self.engine.all(found.bind(from.as_millisecond()).bind(most)).await?;
         rows.into_iter()
             .map(|(source, what, at_ms)| Ok(KeptFailure { source, what, at: time("source_failures", at_ms)? }))
             .collect()

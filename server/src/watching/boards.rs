@@ -125,6 +125,8 @@ pub struct DriftWindow {
 /// What was compared, and by which rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
+    /// The model whose training is the reference.
+    pub model: Version,
     /// What the window says on its own.
     pub verdict: Verdict,
     /// Begin of the current window.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use domain::clock::{SECONDS_PER_HOUR, instant};
 use jiff::{SignedDuration, Timestamp};
 use ml::dataset::INPUTS;
-use ml::drift::{Column, ColumnReport, Histogram as BothHistograms, Pair, Report, Role, Rules, Summary, Verdict, compare};
+use ml::drift::{
+    Column, ColumnReport, Histogram as BothHistograms, Pair, Report, Role, Rules, Summary, Verdict, compare,
+};
 use tracing::{info, warn};
 
 use super::boards::{
@@ -140,6 +142,9 @@ impl Watching {
         let store = &self.parts.store;
         let champion = self.parts.learnt.champion().await?;
         let standing = self.drift_standing(query).await?;
+        let is_of_champion =
+            |standing: &Standing| champion.as_ref().is_some_and(|champion| champion.version == standing.model);
+        let standing = standing.filter(is_of_champion);
         let mut checks = store.drift_checks(query.horizon, query.days, SHOWN_WINDOWS).await?;
         let mut features = Vec::new();
         if let Some(newest) = checks.first() {
@@ -248,6 +253,7 @@ fn window(check: &DriftCheck) -> DriftWindow {
 fn comparison(check: &DriftCheck) -> Comparison {
     let from_s = check.ends_at.as_second() - i64::from(check.days) * SECONDS_PER_DAY;
     Comparison {
+        model: check.model.clone(),
         verdict: check.verdict,
         from: instant(from_s),
         to: check.ends_at,
@@ -379,7 +385,10 @@ mod tests {
         let table = current_table(&rows, &reference);
         assert_eq!(table.chances, [0.2]);
         assert_eq!((table.outcomes, table.high), (vec![0.03_f64.ln()], vec![1]));
-        assert!(table.features.values().all(|values| values.len() == 2), "a feature that is missing is a missing value");
+        assert!(
+            table.features.values().all(|values| values.len() == 2),
+            "a feature that is missing is a missing value"
+        );
     }
 
     #[test]

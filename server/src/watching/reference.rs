@@ -104,7 +104,8 @@ impl FromRegistry {
         }
         let stored = self.store.load_candles(symbol).await?;
         // Whichever reaches back further.
-        let is_longer = stored.opens_at_s.first().is_some_and(|first| shown.opens_at_s.first().is_none_or(|of| first < of));
+        let is_longer =
+            stored.opens_at_s.first().is_some_and(|first| shown.opens_at_s.first().is_none_or(|of| first < of));
         Ok(if is_longer { Arc::new(stored) } else { shown })
     }
 }

@@ -574,7 +574,7 @@ fn votes(language: Language, votes: Option<TrainingVotes>) -> AnyView {
     .into_any()
 }
 
-fn log(language: Language, log: &[TrainingStep]) -> AnyView {
+pub(super) fn log(language: Language, log: &[TrainingStep]) -> AnyView {
     if log.is_empty() {
         return ().into_any();
     }
