@@ -398,9 +398,8 @@ impl Retraining {
         let store = &self.parts.store;
         let Some(serving) = self.serving()? else { return Ok(Ok(())) };
         let known: Option<Check<Performance>> = store.check_of(PERFORMANCE).await?;
-        let is_known = known.is_some_and(|known| {
-            known.content.model == serving && now.duration_since(known.at) < PERFORMANCE_EVERY
-        });
+        let is_known = known
+            .is_some_and(|known| known.content.model == serving && now.duration_since(known.at) < PERFORMANCE_EVERY);
         if is_known {
             return Ok(Ok(()));
         }

@@ -35,6 +35,7 @@ use tracing::warn;
 use crate::jobs::{Job, JobError};
 use crate::market::MarketSnapshot;
 use crate::registry::RegistryError;
+use crate::retraining;
 use crate::store::{Store, StoreError};
 
 pub use boards::{
@@ -43,7 +44,6 @@ pub use boards::{
     ReliabilityBin, Scores, Share, SourceFailure, SourceHealth, TestScore, WINDOWS,
 };
 pub use reference::{Champion, FromRegistry, Learnt, Reference, Table};
-pub use scores::{expected_variance, loss, wilson};
 
 /// Hours between two rows of a coin, in the reference and in a window, and between the ends of two windows; counted
 /// from midnight UTC. Both tables have the same grid, so that rows depend on each other in the same way.
@@ -213,6 +213,12 @@ impl Watching {
     async fn kept<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, WatchError> {
         let kept = self.parts.store.watch_state(name).await?;
         Ok(kept.and_then(|(content, _)| serde_json::from_str(&content).ok()))
+    }
+}
+
+impl retraining::Drift for Watching {
+    fn confirmed_since(&self) -> Option<Timestamp> {
+        Self::confirmed_since(self)
     }
 }
 

@@ -51,7 +51,8 @@ fn reference_quantiles(reference: &Sample, bins: usize) -> (Vec<f64>, String) {
     let values = reference.distinct(bins);
     if values.len() <= bins {
         // A bin a value, and one for whatever lies between them.
-        let edges = values.iter().flat_map(|value| [*value, value.next_up()]).collect();
+        let around = values.iter().flat_map(|value| [*value, value.next_up()]);
+        let edges = around.filter(|edge| edge.is_finite()).collect();
         return (edges, format!("a bin for each of the reference's {} values", values.len()));
     }
     let mut edges: Vec<f64> = (1..bins).map(|bin| reference.quantile(bin as f64 / bins as f64)).collect();
@@ -88,8 +89,9 @@ pub(super) fn count(sample: &Sample, edges: &[f64]) -> Vec<u64> {
     let ends = edges.iter().map(|edge| sample.below(*edge)).chain([sample.len()]);
     let mut before = 0;
     ends.map(|end| {
-        let inside = end - before;
-        before = end;
+        // Rounding may turn two edges of a hair's breadth.
+        let inside = end.saturating_sub(before);
+        before = before.max(end);
         inside as u64
     })
     .collect()

@@ -101,7 +101,7 @@ mod tests {
         let mut value = 0.0;
         (0..rows)
             .map(|_| {
-                value = weight * value + generator.random_range(-1.0..1.0);
+                value = weight * value + generator.random_range(-1.0..1.0_f64);
                 value
             })
             .collect()
@@ -130,7 +130,7 @@ mod tests {
     fn calm_and_wild_weeks_count_although_the_values_are_not_correlated() {
         let mut generator = seed::generator(9, 1);
         let values: Vec<f64> = (0..8_000)
-            .map(|row: i32| generator.random_range(-1.0..1.0) * if row / 200 % 2 == 0 { 0.2 } else { 3.0 })
+            .map(|row: i32| generator.random_range(-1.0..1.0_f64) * if row / 200 % 2 == 0 { 0.2 } else { 3.0 })
             .collect();
         let mut sorted = values.clone();
         sorted.sort_by(f64::total_cmp);

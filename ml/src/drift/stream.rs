@@ -325,7 +325,7 @@ mod tests {
         let mut part = 0.0;
         (0..rows)
             .map(|row| {
-                part = weight * part + generator.random_range(-1.0..1.0);
+                part = weight * part + generator.random_range(-1.0..1.0_f64);
                 1.0 + part + if row >= from { rise } else { 0.0 }
             })
             .collect()

@@ -15,7 +15,9 @@ pub(super) fn distance(reference: &Sample, current: &Sample) -> Option<f64> {
     let (mut area, mut before) = (0.0, None);
     let mut height = 0.0;
     walk(&reference.sorted, &current.sorted, |step| {
-        if let Some(before) = before {
+        if let Some(before) = before
+            && height > 0.0
+        {
             // Divided first: the difference of two large numbers may not be finite.
             area += height * (step.value / unit - before / unit);
         }
@@ -27,7 +29,7 @@ pub(super) fn distance(reference: &Sample, current: &Sample) -> Option<f64> {
 }
 
 /// The area under `√(F (1 - F))` of a sample over its standard deviation: by how much larger the distance of samples
-/// of its own is than the distance of a proportion from its mean, 1.8 for a normal distribution.
+/// of its own is than the distance of a proportion from its mean, 1.6 for a normal distribution.
 pub(super) fn spread(sample: &Sample) -> f64 {
     let unit = sample.standard_deviation;
     if unit <= 0.0 {

@@ -174,9 +174,9 @@ fn wandering(seed: u64, rows: usize, columns: usize, weight: f64, shared: f64) -
     let mut values = vec![0.0; columns];
     let mut series = vec![Vec::with_capacity(rows); columns];
     for _ in 0..rows {
-        let common: f64 = generator.random_range(-1.0..1.0);
+        let common: f64 = generator.random_range(-1.0..1.0_f64);
         for (value, series) in values.iter_mut().zip(&mut series) {
-            *value = weight * *value + shared * common + (1.0 - shared) * generator.random_range(-1.0..1.0);
+            *value = weight * *value + shared * common + (1.0 - shared) * generator.random_range(-1.0..1.0_f64);
             series.push(*value);
         }
     }
@@ -200,21 +200,23 @@ fn table(reference: &[Vec<f64>], current: &[Vec<f64>], rules: &Rules) -> Report 
 #[test]
 fn windows_of_the_reference_itself_hardly_ever_count_as_drift_however_much_rows_depend_on_each_other() {
     for (seed, weight, shared) in [(1, 0.95, 0.0), (2, 0.95, 0.8), (3, 0.0, 0.0)] {
-        let reference = wandering(seed, 3_000, 6, weight, shared);
+        let reference = wandering(seed, 3_000, 4, weight, shared);
         let (mut alarms, mut naive_alarms) = (0, 0);
-        for picked in resamples(3_000, 120, 200, seed) {
+        for (window, picked) in resamples(3_000, 120, 200, seed).enumerate() {
             let rows = &picked[..600];
             let current: Vec<Vec<f64>> =
                 reference.iter().map(|series| rows.iter().map(|row| series[*row]).collect()).collect();
             let report = table(&reference, &current, &Rules::default());
             assert_ne!(report.verdict, Verdict::TooFewRows);
             alarms += u32::from(report.verdict == Verdict::Drifted);
-            let naive = Rules { serial_correlation: false, ..Rules::default() };
-            naive_alarms += u32::from(table(&reference, &current, &naive).verdict == Verdict::Drifted);
+            if window < 40 {
+                let naive = Rules { serial_correlation: false, ..Rules::default() };
+                naive_alarms += u32::from(table(&reference, &current, &naive).verdict == Verdict::Drifted);
+            }
         }
         assert!(alarms <= 10, "{alarms} of 200 windows at a weight of {weight}");
         if weight > 0.0 {
-            assert!(naive_alarms > 30, "without the dependence of rows there were {naive_alarms} alarms of 200");
+            assert!(naive_alarms > 8, "without the dependence of rows there were {naive_alarms} alarms of 40");
         }
     }
 }
@@ -245,7 +247,7 @@ fn few_rows_are_never_drift() {
     assert!(report.tests.iter().all(|result| result.verdict == Verdict::TooFewRows));
     // Enough rows that are worth hardly one.
     let slow = wandering(8, 5_000, 1, 0.999, 0.0).remove(0);
-    let report = of_numbers(&slow, &vec![1e6; 200], &Rules::default());
+    let report = of_numbers(&slow, &[1e6; 200], &Rules::default());
     assert_eq!(report.verdict, Verdict::TooFewRows, "{}", report.correlation_rows);
     let empty = of_numbers(&[], &[], &Rules::default());
     assert_eq!(empty.verdict, Verdict::TooFewRows);

@@ -11,8 +11,8 @@ use tracing::warn;
 
 use super::intake::Intake;
 
-/// How often the clock is looked at: it may be a fast one.
-const LOOK: Duration = Duration::from_millis(200);
+/// How often the clock is looked at: it may be a fast one, or be set by somebody who waits for what comes of it.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Candles that are shown one after the other.
 pub(crate) struct Replay {

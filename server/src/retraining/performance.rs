@@ -12,8 +12,8 @@ use domain::model::Version;
 use jiff::Timestamp;
 use ml::dataset::{Origin, Panel};
 use ml::features;
-use ml::model::har::Har;
 use ml::model::VolatilityModel as _;
+use ml::model::har::Har;
 use ml::split::EMBARGO_HOURS;
 use serde::{Deserialize, Serialize};
 
@@ -55,9 +55,8 @@ impl Performance {
     /// many days; none where there are none.
     #[must_use]
     pub fn worse_by(&self) -> Option<(f64, u32)> {
-        let sum = |of: fn(&DayScore) -> f64| {
-            self.days.iter().map(|day| of(day) * f64::from(day.forecasts)).sum::<f64>()
-        };
+        let sum =
+            |of: fn(&DayScore) -> f64| self.days.iter().map(|day| of(day) * f64::from(day.forecasts)).sum::<f64>();
         let (ours, theirs) = (sum(|day| day.qlike), sum(|day| day.baseline));
         let mut days: Vec<i64> = self.days.iter().map(|day| day.day_s).collect();
         days.sort_unstable();

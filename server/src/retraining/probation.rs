@@ -88,8 +88,7 @@ pub(super) fn score(pairs: &[Pair]) -> Scored {
 /// What follows from scores, before the time is over or after it.
 #[must_use]
 pub fn verdict(scored: &Scored, is_over: bool) -> Verdict {
-    let (least, tolerance) =
-        if is_over { (LEAST_DAYS, TOLERANCE) } else { (LEAST_DAYS_EARLY, EARLY_TOLERANCE) };
+    let (least, tolerance) = if is_over { (LEAST_DAYS, TOLERANCE) } else { (LEAST_DAYS_EARLY, EARLY_TOLERANCE) };
     match scored.difference().filter(|_| scored.days >= least) {
         Some(difference) if difference > tolerance => Verdict::RollsBack,
         Some(_) if is_over => Verdict::Stays,

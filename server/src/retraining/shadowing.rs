@@ -87,13 +87,7 @@ impl Retraining {
         }
     }
 
-    async fn settle(
-        &self,
-        shadow: &Shadow,
-        reason: String,
-        scored: &Scored,
-        now: Timestamp,
-    ) -> Result<(), JobError> {
+    async fn settle(&self, shadow: &Shadow, reason: String, scored: &Scored, now: Timestamp) -> Result<(), JobError> {
         let event = about(shadow, EventKind::Settled, &shadow.version, &shadow.beside, reason, scored);
         Ok(self.parts.store.note_models(&[event], &[], std::slice::from_ref(&shadow.version), now).await?)
     }
@@ -140,14 +134,7 @@ fn in_words(scored: &Scored) -> String {
 }
 
 /// An entry of the server's own, under a name that follows from what it says.
-fn about(
-    shadow: &Shadow,
-    kind: EventKind,
-    from: &Version,
-    to: &Version,
-    reason: String,
-    scored: &Scored,
-) -> NewEvent {
+fn about(shadow: &Shadow, kind: EventKind, from: &Version, to: &Version, reason: String, scored: &Scored) -> NewEvent {
     NewEvent {
         id: format!("{}-{}-{}", shadow.version, shadow.since.as_millisecond(), kind.as_str()),
         kind,

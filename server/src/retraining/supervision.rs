@@ -9,9 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
-use super::training::{
-    Actor, EventKind, Made, NewEvent, Part, Progress, Report, Shadow, Training, TrainingState,
-};
+use super::training::{Actor, EventKind, Made, NewEvent, Part, Progress, Report, Shadow, Training, TrainingState};
 use super::{BrokenOff, Retraining};
 use crate::jobs::JobError;
 use crate::store::Ending;
@@ -209,13 +207,7 @@ pub(super) fn shadow(version: &Version, part: Part, beside: &Version, since: Tim
 }
 
 /// An entry under a name that follows from the training and what happened, so that it is there once.
-fn of_training(
-    training: &Training,
-    kind: EventKind,
-    actor: Actor,
-    to: Option<&Version>,
-    reason: String,
-) -> NewEvent {
+fn of_training(training: &Training, kind: EventKind, actor: Actor, to: Option<&Version>, reason: String) -> NewEvent {
     // What was made comes before what became of it, also where both are written at once.
     let place = u8::from(kind != EventKind::Trained);
     NewEvent {

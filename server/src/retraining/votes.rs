@@ -34,6 +34,8 @@ pub const MOST_SHIFT: f64 = 0.03;
 const CALM_VOTES: f64 = 2.0;
 /// The same for a coin's threshold.
 const CALM_VOTES_OF_A_COIN: f64 = 10.0;
+/// Fibonacci hashing: 2^64 over the golden ratio.
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 /// The chance from which on a forecast warned.
 const WARNS_FROM: f64 = 0.35;
 
@@ -82,7 +84,7 @@ pub fn worths(votes: &[Vote], now: Timestamp) -> Vec<f64> {
     let mut worths: Vec<f64> = votes
         .iter()
         .map(|vote| match vote.voter {
-            _ if !seen.insert((&vote.by, &vote.prediction)) => 0.0,
+            _ if !seen.insert((vote.by.as_str(), vote.prediction.as_str())) => 0.0,
             Voter::Account { created_at } if now.duration_since(created_at) >= ACCOUNT_AGE => 1.0,
             Voter::Account { .. } => 0.0,
             Voter::Stranger => STRANGERS_WORTH,
@@ -101,8 +103,7 @@ pub fn worths(votes: &[Vote], now: Timestamp) -> Vec<f64> {
         let theirs = votes.iter().zip(worths).filter(|(vote, _)| (vote.voter == Voter::Stranger) == of_strangers);
         theirs.map(|(_, worth)| worth).sum::<f64>()
     };
-    let (strangers, most) =
-        (sum(true, &worths), (MOST_OF_STRANGERS * sum(false, &worths)).max(LEAST_OF_STRANGERS));
+    let (strangers, most) = (sum(true, &worths), (MOST_OF_STRANGERS * sum(false, &worths)).max(LEAST_OF_STRANGERS));
     if strangers > most {
         for (vote, worth) in votes.iter().zip(&mut worths) {
             if vote.voter == Voter::Stranger {
@@ -164,9 +165,12 @@ pub fn doubled(doubts: &BTreeMap<Place, f64>, origins: &BTreeSet<Place>) -> BTre
     // Whoever adds a ninth to what is there has a tenth of the whole.
     let (wanted, most) = (extra.values().sum::<f64>(), origins.len() as f64 * MOST_SHARE / (1.0 - MOST_SHARE));
     let scale = if wanted > most { most / wanted } else { 1.0 };
+    // In the order of time every fourth one would be of the same hour of the day.
+    let mut mixed: Vec<(Place, f64)> = extra.into_iter().collect();
+    mixed.sort_by_key(|((_, at_s), _)| at_s.unsigned_abs().wrapping_mul(MIX));
     let mut owed = 0.0;
     let mut doubled = BTreeSet::new();
-    for (place, extra) in extra {
+    for (place, extra) in mixed {
         owed += extra * scale;
         if owed >= 1.0 {
             owed -= 1.0;

@@ -90,20 +90,12 @@ pub fn carry_out(
     let fold = Fold { train_from_s: first_s, test_from_s, test_to_s: last_s + 1 };
 
     let plan = networks.plan();
-    let place =
-        |origin: Origin| (panel.coins()[origin.coin as usize].symbol.clone(), panel.origin_s(origin));
+    let place = |origin: Origin| (panel.coins()[origin.coin as usize].symbol.clone(), panel.origin_s(origin));
     let origins: BTreeSet<Place> = fold.training(&panel, plan.every_hours).into_iter().map(place).collect();
     let votes = if *hears_people { material.votes } else { &[] };
     let (doubled, heard) = votes::heard(votes, *now, &origins);
 
-    let order = Order {
-        family: *family,
-        fold,
-        plan,
-        seed: *seed,
-        revision: material.revision.to_owned(),
-        now: *now,
-    };
+    let order = Order { family: *family, fold, plan, seed: *seed, revision: material.revision.to_owned(), now: *now };
     let ear = Ear::new(networks);
     let trained = train_with(&panel, &order, &doubled, &|fit, progress| {
         tell(ear.hear(fit, progress));

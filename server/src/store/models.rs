@@ -43,8 +43,7 @@ const TRAINING_COLUMNS: &str = "id, cause, actor, reason, instruction, state, at
      started_at_ms, ended_at_ms, progress, log_lines, result, failure, stop_actor, stop_reason";
 
 /// Id, time, kind, actor, from, to, training, reason, evidence.
-type EventRow =
-    (String, i64, String, String, Option<String>, Option<String>, Option<String>, String, Option<String>);
+type EventRow = (String, i64, String, String, Option<String>, Option<String>, Option<String>, String, Option<String>);
 
 const EVENT_COLUMNS: &str = "id, at_ms, kind, actor, version_from, version_to, training, reason, evidence";
 
@@ -150,7 +149,8 @@ impl Store {
     /// # Errors
     /// As [`Store::open_training`].
     pub async fn begin_training(&self, id: &str, at: Timestamp) -> Result<Option<u32>, StoreError> {
-        let begin = sql("update trainings set state = ?, attempts = attempts + 1, started_at_ms = ?, progress = null, \
+        let begin =
+            sql("update trainings set state = ?, attempts = attempts + 1, started_at_ms = ?, progress = null, \
              log_lines = '[]' where id = ? and slot = 1");
         let begin = begin.bind(TrainingState::Running.as_str()).bind(at.as_millisecond()).bind(id);
         if self.engine.execute(begin).await? == 0 {
@@ -166,8 +166,7 @@ impl Store {
     pub async fn release_training(&self, id: &str) -> Result<(), StoreError> {
         let release = sql("update trainings set state = ?, attempts = attempts - 1 \
              where id = ? and slot = 1 and state = ? and attempts > 0");
-        let release =
-            release.bind(TrainingState::Waiting.as_str()).bind(id).bind(TrainingState::Running.as_str());
+        let release = release.bind(TrainingState::Waiting.as_str()).bind(id).bind(TrainingState::Running.as_str());
         self.engine.execute(release).await?;
         Ok(())
     }

@@ -62,7 +62,8 @@ pub fn run(args: &RetrainArgs, settings: &Settings, revision: &str) -> Result<()
 fn work(args: &RetrainArgs, settings: &Settings, revision: &str) -> Result<Made, String> {
     let began = Progress { phase: Phase::Reading, share: 0.0, fit: 0, fits: 0, network: 0, epoch: 0, loss: None };
     tell(&Report::Progress(began));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let (training, candles, votes) = runtime.block_on(Box::pin(read(&args.job, settings)))?;
     let registry = Registry::new(settings.model_dir.clone(), settings.trained_dir());
     let material = Material { candles: &candles, votes: &votes, registry: &registry, revision };

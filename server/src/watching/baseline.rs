@@ -47,6 +47,9 @@ impl Watching {
         let Some(&first_s) = missing.keys().next() else { return Ok(()) };
         let market: Vec<(Symbol, Arc<CandleSeries>)> =
             (self.parts.market)().series.iter().map(|(symbol, series)| (symbol.clone(), Arc::clone(series))).collect();
+        if market.is_empty() {
+            return Ok(());
+        }
         let stop = self.parts.stop.clone();
         let baselines = on_a_thread(move || {
             let market: Vec<(Symbol, &CandleSeries)> =

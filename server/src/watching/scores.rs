@@ -5,38 +5,26 @@ use std::collections::BTreeSet;
 use domain::clock::SECONDS_PER_HOUR;
 
 use super::boards::{Outlook, ReliabilityBin, Scores, Share};
+use crate::retraining::{expected_variance, qlike};
 use crate::store::{JudgedForecast, Sums, Tenth};
 
-/// The 90th percentile of the standard normal.
-const Z90: f64 = 1.281_551_565_544_600_4;
 /// The 97.5th percentile of the standard normal.
 const Z975: f64 = 1.959_963_984_540_054;
 
 /// Bins of the reliability diagram.
 const TENTHS: usize = 10;
 
-/// The variance (fraction a day, squared) that a forecast expects: that of the log-normal with its median and with the
-/// distance of its 10th and 90th percentile. Published forecasts carry quantiles only, and so does the baseline here, so
-/// that both are judged by the same numbers.
-#[must_use]
-pub fn expected_variance([q10, q50, q90]: [f64; 3]) -> f64 {
-    let spread = (q90 / q10).ln() / (2.0 * Z90);
-    (2.0 * q50.ln() + 2.0 * spread * spread).exp()
-}
-
-/// QLIKE of a forecast (Patton 2011), given its 10th, 50th and 90th percentile and what was realised, fractions a day:
-/// `ratio - ln(ratio) - 1` of realised over expected variance. 0 is perfect.
-#[must_use]
-pub fn loss(quantiles: [f64; 3], realised: f64) -> f64 {
-    let ratio = realised * realised / expected_variance(quantiles);
-    ratio - ratio.ln() - 1.0
+/// QLIKE of a forecast (Patton 2011), given its 10th, 50th and 90th percentile and what was realised, fractions a day.
+/// Published forecasts carry quantiles only, and so does the baseline here: both are judged by the variance that these
+/// expect.
+fn loss(quantiles: [f64; 3], realised: f64) -> f64 {
+    qlike(realised, expected_variance(quantiles))
 }
 
 /// The 95 % interval of a share of so many independent cases.
 ///
 /// Source: Wilson (1927), JASA 22(158).
-#[must_use]
-pub fn wilson(share: f64, cases: u64) -> [f64; 2] {
+fn wilson(share: f64, cases: u64) -> [f64; 2] {
     let cases = cases as f64;
     if cases <= 0.0 {
         return [0.0, 1.0];
@@ -231,13 +219,6 @@ mod tests {
     fn near(found: Option<f64>, expected: f64) {
         let found = found.expect("a number");
         assert!((found - expected).abs() < 1e-12, "{found} {expected}");
-    }
-
-    #[test]
-    fn a_forecast_without_spread_expects_the_square_of_its_median() {
-        assert!((expected_variance([0.02; 3]) - 0.0004).abs() < 1e-15);
-        assert!(loss([0.02; 3], 0.02).abs() < 1e-12);
-        assert!(expected_variance([0.01, 0.02, 0.04]) > 0.0004, "a wide one expects more");
     }
 
     #[test]

@@ -242,8 +242,7 @@ impl World {
     /// As if the process had ended and another one began on the same store.
     fn restart(&mut self) {
         self.stop = CancellationToken::new();
-        self.retraining =
-            works(&self.store, &self.clock, &self.registry, &self.trainer, &self.settings, &self.stop);
+        self.retraining = works(&self.store, &self.clock, &self.registry, &self.trainer, &self.settings, &self.stop);
     }
 
     /// The same where the store's connections went with the process.

@@ -75,12 +75,8 @@ pub struct SourceTrouble {
 pub struct NewestForecast {
     /// Where its horizon begins (UTC).
     pub origin: Timestamp,
-    /// When it was stored (UTC).
-    pub published_at: Timestamp,
     /// Seconds since its origin.
     pub age_s: i64,
-    /// The model that made it.
-    pub model: String,
 }
 
 /// The model that serves.
@@ -88,8 +84,6 @@ pub struct NewestForecast {
 pub struct ServingModel {
     /// Its version.
     pub version: String,
-    /// When it was trained (UTC).
-    pub trained_at: Timestamp,
     /// The end of what it was trained on (UTC).
     pub trained_to: Timestamp,
     /// Whole days since then.

@@ -59,8 +59,6 @@ pub struct Outcome {
     pub error: Option<f64>,
     /// Share of outcomes inside the 80 % interval.
     pub coverage80: Option<Ranged>,
-    /// The same of the baseline.
-    pub baseline_coverage80: Option<Ranged>,
     /// Share of periods of high volatility.
     pub high: Option<Ranged>,
     /// Mean chance of them that was given, 0 to 1.

@@ -173,7 +173,7 @@ fn Rename(
     view! {
         <form class="conversations__actions" on:submit=save>
             <input
-                class="field"
+                class="quiet-field"
                 aria-label=words.buddy.title_label
                 maxlength=ConversationHead::MAX_TITLE_CHARS.to_string()
                 autofocus

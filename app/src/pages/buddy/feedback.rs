@@ -87,7 +87,7 @@ pub(super) fn Feedback(
                     view! {
                         <form class="reason-form" on:submit=give_reason>
                             <input
-                                class="field"
+                                class="quiet-field"
                                 aria-label=words.buddy.reason
                                 placeholder=words.buddy.reason
                                 maxlength=Judgement::MAX_REASON_CHARS.to_string()

@@ -68,8 +68,7 @@ impl Store {
     ) -> Result<Vec<FinishedForecast>, StoreError> {
         let listed = sql("select symbol, horizon, origin_s, model, q10, q50, q90, outcome from predictions \
              where origin_s >= ? and origin_s < ? and outcome is not null order by origin_s, symbol, horizon, model");
-        let rows: Vec<FinishedRow> =
-            self.engine.all(listed.bind(from.as_second()).bind(to.as_second())).await?;
+        let rows: Vec<FinishedRow> = self.engine.all(listed.bind(from.as_second()).bind(to.as_second())).await?;
         rows.into_iter()
             .map(|(symbol, horizon, origin_s, model, q10, q50, q90, realised)| {
                 Ok(FinishedForecast {

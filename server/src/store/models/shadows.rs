@@ -70,6 +70,9 @@ pub struct Pair {
 /// Symbol, horizon, origin, outcome, then three quantiles of each.
 type PairRow = (String, String, i64, f64, f64, f64, f64, f64, f64, f64);
 
+/// Symbol, horizon, origin, chance, where high begins, three quantiles.
+type ForecastRow = (String, String, i64, f64, f64, f64, f64, f64);
+
 /// Version, part, beside, since, until.
 type ShadowRow = (String, String, String, i64, i64);
 
@@ -156,8 +159,7 @@ impl Store {
     pub async fn shadow_forecasts(&self, version: &Version, most: u32) -> Result<Vec<ShadowForecast>, StoreError> {
         let listed = sql("select symbol, horizon, origin_s, chance, high_above, q10, q50, q90 from shadow_forecasts \
              where version = ? order by origin_s desc, symbol, horizon limit ?");
-        let rows: Vec<(String, String, i64, f64, f64, f64, f64, f64)> =
-            self.engine.all(listed.bind(version.as_str()).bind(most)).await?;
+        let rows: Vec<ForecastRow> = self.engine.all(listed.bind(version.as_str()).bind(most)).await?;
         rows.into_iter()
             .map(|(symbol, horizon, origin_s, chance, high_above, q10, q50, q90)| {
                 Ok(ShadowForecast {
@@ -179,7 +181,8 @@ impl Store {
     /// # Errors
     /// As [`Store::shadows`].
     pub async fn pairs(&self, served: &Version, shadow: &Version, from: Timestamp) -> Result<Vec<Pair>, StoreError> {
-        let listed = sql("select p.symbol, p.horizon, p.origin_s, p.outcome, p.q10, p.q50, p.q90, s.q10, s.q50, s.q90 \
+        let listed =
+            sql("select p.symbol, p.horizon, p.origin_s, p.outcome, p.q10, p.q50, p.q90, s.q10, s.q50, s.q90 \
              from shadow_forecasts s join predictions p on p.symbol = s.symbol and p.horizon = s.horizon \
              and p.origin_s = s.origin_s and p.model = ? \
              where s.version = ? and s.origin_s >= ? and p.outcome is not null \

@@ -302,7 +302,7 @@ fn escape(text: &str) -> String {
 mod tests {
     use ml::drift::{Column, Pair, Rules, compare};
 
-    use super::super::{LeftOut, Source};
+    use super::super::LeftOut;
     use super::*;
 
     fn comparison(name: &str, level: &str) -> Comparison {

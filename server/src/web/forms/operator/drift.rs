@@ -10,7 +10,7 @@ use domain::forecast::Horizon;
 use ml::drift::{Role, Verdict};
 
 use super::super::{Forms, Visit};
-use super::failed;
+use super::broken;
 use crate::watching::{
     Comparison, ConceptBoard, DriftBoard, DriftQuery, DriftVerdict, FeatureDrift, Numbers, TestScore, WINDOWS,
 };
@@ -28,7 +28,7 @@ async fn board(State(forms): State<Forms>, visit: Visit) -> Response {
             let shown = shown(&board);
             forms.show(&visit, |language| pages::drift(language, &shown))
         }
-        Err(error) => failed(&error),
+        Err(error) => broken(&error),
     }
 }
 
@@ -38,7 +38,7 @@ async fn detail(State(forms): State<Forms>, visit: Visit, feature: Result<Path<S
     }
     let board = match forms.members.watching.drift_board(asked(&visit)).await {
         Ok(board) => board,
-        Err(error) => return failed(&error),
+        Err(error) => return broken(&error),
     };
     let found = feature.ok().and_then(|Path(name)| board.features.iter().find(|feature| feature.name == name));
     match found {
@@ -61,7 +61,7 @@ fn asked(visit: &Visit) -> DriftQuery {
 fn shown(board: &DriftBoard) -> pages::DriftBoard {
     let newest = board.newest.as_ref();
     let looked_at = board.windows.iter().rev().take(board.of as usize);
-    let drifted_windows = looked_at.filter(|window| window.verdict == Verdict::Drifted).map(|_| 1).sum();
+    let drifted_windows = looked_at.filter(|window| window.verdict == Verdict::Drifted).map(|_| 1_u32).sum();
     pages::DriftBoard {
         standing: standing(board.verdict),
         since: board.since,

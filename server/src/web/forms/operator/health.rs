@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::super::{Forms, Visit};
-use super::failed;
+use super::broken;
 use crate::watching::{ChampionAge, CoinHealth, ForecastAge, HealthBoard, RefusedRows, SourceFailure, SourceHealth};
 
 pub(super) fn router() -> Router<Forms> {
@@ -23,7 +23,7 @@ async fn board(State(forms): State<Forms>, visit: Visit) -> Response {
             let shown = shown(board);
             forms.show(&visit, |language| pages::health(language, &shown))
         }
-        Err(error) => failed(&error),
+        Err(error) => broken(&error),
     }
 }
 
@@ -36,9 +36,9 @@ fn shown(board: HealthBoard) -> pages::HealthBoard {
         refused: board.quarantined.into_iter().map(refused).collect(),
         sources: board.sources.into_iter().map(source).collect(),
         troubles: board.failures.into_iter().map(trouble).collect(),
-        forecast: board.newest_forecast.map(forecast),
+        forecast: board.newest_forecast.as_ref().map(forecast),
         without_outcome: board.without_outcome,
-        model: board.champion.map(model),
+        model: board.champion.as_ref().map(model),
     }
 }
 
@@ -74,19 +74,13 @@ fn trouble(failure: SourceFailure) -> pages::SourceTrouble {
     pages::SourceTrouble { source: failure.source, what: failure.what, at: failure.at }
 }
 
-fn forecast(newest: ForecastAge) -> pages::NewestForecast {
-    pages::NewestForecast {
-        origin: newest.origin,
-        published_at: newest.published_at,
-        age_s: newest.age_s,
-        model: newest.model,
-    }
+const fn forecast(newest: &ForecastAge) -> pages::NewestForecast {
+    pages::NewestForecast { origin: newest.origin, age_s: newest.age_s }
 }
 
-fn model(champion: ChampionAge) -> pages::ServingModel {
+fn model(champion: &ChampionAge) -> pages::ServingModel {
     pages::ServingModel {
         version: champion.version.to_string(),
-        trained_at: champion.trained_at,
         trained_to: champion.trained_to,
         age_days: champion.age_days,
     }

@@ -11,7 +11,7 @@ use domain::market::Symbol;
 use domain::model::Version;
 
 use super::super::{Forms, Visit};
-use super::failed;
+use super::broken;
 use crate::watching::{Outlook, PerformanceBoard, PerformanceQuery, ReliabilityBin, Scores, Share};
 
 pub(super) fn router() -> Router<Forms> {
@@ -27,7 +27,7 @@ async fn board(State(forms): State<Forms>, visit: Visit) -> Response {
             let shown = shown(&board);
             forms.show(&visit, |language| pages::performance(language, &shown))
         }
-        Err(error) => failed(&error),
+        Err(error) => broken(&error),
     }
 }
 
@@ -73,7 +73,6 @@ fn outcome(scores: &Scores) -> pages::Outcome {
         baseline_absolute_error: scores.baseline_absolute_error,
         error: scores.error,
         coverage80: scores.coverage80.map(ranged),
-        baseline_coverage80: scores.baseline_coverage80.map(ranged),
         high: scores.high.map(ranged),
         chance: scores.chance,
         expected: scores.outlook.map(expected),
