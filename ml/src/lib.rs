@@ -7,6 +7,7 @@
 pub mod artefact;
 pub mod calibration;
 pub mod dataset;
+pub mod drift;
 pub mod evaluate;
 pub mod features;
 pub mod forecaster;

@@ -1,15 +1,16 @@
 //! From a panel to a trained forecaster: fit, calibrate, score on what came later, describe.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::clock::instant;
 use domain::forecast::Horizon;
+use domain::market::Symbol;
 use domain::model::{Family, Score, Version};
 use jiff::Timestamp;
 
 use crate::artefact::{ArtefactError, Manifest, StoredModel, Weights};
 use crate::calibration::{Calibration, MIN_ERRORS};
-use crate::dataset::{Panel, Scaler};
+use crate::dataset::{Origin, Panel, Scaler};
 use crate::evaluate::judge::{errors, judge};
 use crate::evaluate::score::{score, subjects};
 use crate::evaluate::walk::{Made, made};
@@ -62,15 +63,29 @@ pub fn train(
     order: &Order,
     watch: &(dyn Fn(u8, Progress) -> bool + Sync),
 ) -> Result<Trained, ArtefactError> {
+    train_with(panel, order, &BTreeSet::new(), watch)
+}
+
+/// As [`train`], where the training origins in `doubled`, each a coin and its epoch second, count twice. The baseline on
+/// the card counts each once.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_with(
+    panel: &Panel,
+    order: &Order,
+    doubled: &BTreeSet<(Symbol, i64)>,
+    watch: &(dyn Fn(u8, Progress) -> bool + Sync),
+) -> Result<Trained, ArtefactError> {
     let earlier = order.fold.before(CALIBRATION_FITS, CALIBRATION_DAYS);
     let calibration = calibrate(panel, &earlier, |fit, fold| {
-        Ok(fit_stored(panel, fold, order, &|progress| watch(fit, progress))?.into_model())
+        Ok(fit_stored(panel, fold, order, doubled, &|progress| watch(fit, progress))?.into_model())
     })?;
     if !calibration.is_enough() {
         return Err(ModelError::NotEnoughData { needed: MIN_ERRORS, given: calibration.fewest() }.into());
     }
 
-    let model = fit_stored(panel, &order.fold, order, &|progress| watch(CALIBRATION_FITS, progress))?;
+    let model = fit_stored(panel, &order.fold, order, doubled, &|progress| watch(CALIBRATION_FITS, progress))?;
     let scaler = match &model {
         StoredModel::Lstm(lstm) => lstm.features().clone(),
         StoredModel::Har(_) => Scaler::fit(panel, &order.fold.training(panel, order.plan.every_hours)),
@@ -127,16 +142,29 @@ fn fit_stored(
     panel: &Panel,
     fold: &Fold,
     order: &Order,
+    doubled: &BTreeSet<(Symbol, i64)>,
     watch: &(dyn Fn(Progress) -> bool + Sync),
 ) -> Result<StoredModel, ArtefactError> {
-    let daily = fold.training(panel, 24);
-    let training = fold.training(panel, order.plan.every_hours);
+    let daily = counted(panel, fold.training(panel, 24), doubled);
+    let training = counted(panel, fold.training(panel, order.plan.every_hours), doubled);
     Ok(match order.family {
         Family::Lstm => StoredModel::Lstm(Box::new(Lstm::fit(panel, &training, &order.plan, order.seed, watch)?)),
         Family::Har => StoredModel::Har(Har::fit(panel, &daily)?),
         Family::HarCalendar => StoredModel::Har(Har::fit_with_calendar(panel, &daily)?),
         family => return Err(ArtefactError::NotStored { family: family.as_str() }),
     })
+}
+
+/// Origins, those in `doubled` twice.
+fn counted(panel: &Panel, origins: Vec<Origin>, doubled: &BTreeSet<(Symbol, i64)>) -> Vec<Origin> {
+    if doubled.is_empty() {
+        return origins;
+    }
+    let times = |origin: Origin| {
+        let place = (panel.coins()[origin.coin as usize].symbol.clone(), panel.origin_s(origin));
+        1 + usize::from(doubled.contains(&place))
+    };
+    origins.into_iter().flat_map(|origin| std::iter::repeat_n(origin, times(origin))).collect()
 }
 
 /// One score a horizon for all coins together, and for each coin by its name.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{ReplayedClock, SystemClock};
 use crate::market::{Exchange, MarketSettings, Simulate};
+use crate::retraining::RetrainingSettings;
 use crate::store::Place;
 
 mod accounts;
@@ -82,6 +83,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// Programs that are told when rules fire.
     pub webhooks: WebhookSettings,
+    /// When and how new models are trained.
+    pub retraining: RetrainingSettings,
     /// Folders that the defaults are relative to; not a setting.
     #[serde(skip)]
     pub roots: Roots,
@@ -190,6 +193,7 @@ impl Settings {
             public_url: None,
             mail: MailSettings::default(),
             webhooks: WebhookSettings::default(),
+            retraining: RetrainingSettings::default(),
             roots,
         }
     }

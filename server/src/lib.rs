@@ -28,6 +28,7 @@ pub mod outbox;
 mod pace;
 pub mod rag;
 pub mod registry;
+pub mod retraining;
 pub mod signing;
 pub mod store;
 pub mod telemetry;

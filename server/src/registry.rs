@@ -214,6 +214,23 @@ impl Registry {
         Ok(back)
     }
 
+    /// The version that a roll-back of a family leads to; none where there is no earlier champion.
+    ///
+    /// # Errors
+    /// [`RegistryError::Champions`] where the list cannot be read.
+    pub fn former(&self, family: Family) -> Result<Option<Version>, RegistryError> {
+        Ok(self.champions()?.newest_first(family).nth(1))
+    }
+
+    /// Loads a version whole, whoever serves.
+    ///
+    /// # Errors
+    /// [`RegistryError::Unknown`] or [`RegistryError::Artefact`].
+    pub fn load(&self, version: &Version) -> Result<Forecaster, RegistryError> {
+        let folder = self.folder(version).ok_or_else(|| RegistryError::Unknown(version.clone()))?;
+        Ok(artefact::load(&folder)?)
+    }
+
     /// A model's description.
     ///
     /// # Errors

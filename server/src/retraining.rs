@@ -249,9 +249,7 @@ impl Retraining {
     /// # Errors
     /// [`StoreError`].
     pub async fn threshold_shifts(&self) -> Result<BTreeMap<Symbol, f64>, StoreError> {
-        let now = self.parts.clock.now();
-        let votes = self.parts.store.votes(before(now, VOTES_MOVE_THRESHOLDS_FOR), now).await?;
-        Ok(votes::threshold_shifts(&votes, now))
+        threshold_shifts(&self.parts.store, self.parts.clock.now()).await
     }
 
     /// Asks for a training, which begins within seconds; its name.
@@ -465,6 +463,16 @@ impl Retraining {
     fn ring(&self) {
         self.bell.send_modify(|rung| *rung = rung.wrapping_add(1));
     }
+}
+
+/// By how much the alert threshold of each coin moves at an instant (UTC) for what people said of the forecasts of the
+/// last 60 days, in points of 1; see [`votes::threshold_shifts`].
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn threshold_shifts(store: &Store, now: Timestamp) -> Result<BTreeMap<Symbol, f64>, StoreError> {
+    let votes = store.votes(before(now, VOTES_MOVE_THRESHOLDS_FOR), now).await?;
+    Ok(votes::threshold_shifts(&votes, now))
 }
 
 type Step = fn(Retraining, Timestamp) -> BoxFuture<'static, Result<(), JobError>>;

@@ -13,6 +13,7 @@ mod feedback;
 mod jobs;
 mod letters;
 mod migrations;
+mod models;
 mod notifications;
 mod outbox;
 mod predictions;
@@ -40,6 +41,7 @@ pub use feedback::{
 };
 pub use jobs::{JobLease, JobState};
 pub use letters::{DecidedLetter, Decision, WaitingAccount, WaitingAlert};
+pub use models::{Check, Ending, FinishedForecast, Pair, ShadowForecast};
 pub use outbox::{LeasedParcel, OutboxCounts, OutboxEntry, OutboxQuery, ParcelState};
 pub use predictions::{
     MadeForecast, OpenForecast, Outcome, PageEnd, ProductionData, PublishedForecast, Settled, prediction_id,

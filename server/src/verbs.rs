@@ -17,6 +17,7 @@ pub mod backup;
 pub mod bench;
 pub mod config;
 pub mod doctor;
+pub mod drift;
 pub mod evaluate;
 pub mod export;
 pub mod fetch;
@@ -26,6 +27,7 @@ pub mod models;
 pub mod operator;
 pub mod predict;
 mod product;
+pub mod retrain;
 pub mod serve;
 pub mod train;
 mod watch;
@@ -61,6 +63,8 @@ enum Verb {
     Bench(bench::BenchArgs),
     /// Let an account look after this server
     Operator(operator::OperatorArgs),
+    /// Say whether one table is still like another: a report for the terminal, as JSON or as one HTML file
+    Drift(drift::DriftArgs),
     /// Write production data, their reference or feedback as CSV
     Export(export::ExportArgs),
     /// Copy the whole store into one file, while a server serves from it
@@ -69,6 +73,9 @@ enum Verb {
     Restore(backup::RestoreArgs),
     /// Check this install and say what is wrong and what to do
     Doctor(doctor::DoctorArgs),
+    /// Carry out a training that the server asked for; only the server starts it
+    #[command(hide = true)]
+    Retrain(retrain::RetrainArgs),
     /// Print the settings in force, as a file that can be edited
     Config(config::ConfigArgs),
 }
@@ -156,10 +163,12 @@ fn do_verb(cli: Cli, revision: &str) -> Result<(), VerbError> {
         Verb::Fetch(args) => on_the_web_runtime(&settings, fetch::run(args, &settings)),
         Verb::Bench(args) => on_the_web_runtime(&settings, bench::run(args, &settings)),
         Verb::Operator(args) => on_the_web_runtime(&settings, operator::run(args, &settings)),
+        Verb::Drift(args) => drift::run(&args),
         Verb::Export(args) => on_the_web_runtime(&settings, export::run(args, &settings)),
         Verb::Backup(args) => on_the_web_runtime(&settings, backup::back_up(args, &settings)),
         Verb::Restore(args) => on_the_web_runtime(&settings, backup::restore(args, &settings)),
         Verb::Train(args) => train::run(&args, &settings, revision),
+        Verb::Retrain(args) => retrain::run(&args, &settings, revision),
         Verb::Evaluate(EvaluateArgs { what: Some(What::Retrieval(args)), .. }) => {
             on_the_web_runtime(&settings, evaluate::retrieval::run(args, &settings))
         }

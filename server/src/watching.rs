@@ -43,7 +43,7 @@ pub use boards::{
     ForecastAge, HealthBoard, Histogram, Numbers, Outlook, PerformanceBoard, PerformanceQuery, RefusedRows,
     ReliabilityBin, Scores, Share, SourceFailure, SourceHealth, TestScore, WINDOWS,
 };
-pub use reference::{Champion, FromRegistry, Learnt, Reference, Table};
+pub use reference::{Champion, FromRegistry, Learnt, Reference, Table, watched_features};
 
 /// Hours between two rows of a coin, in the reference and in a window, and between the ends of two windows; counted
 /// from midnight UTC. Both tables have the same grid, so that rows depend on each other in the same way.

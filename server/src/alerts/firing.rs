@@ -1,8 +1,11 @@
 //! Which rules fire on a forecast.
 
+use std::collections::BTreeMap;
+
 use domain::alert::Measure;
 use domain::clock::SECONDS_PER_HOUR;
 use domain::forecast::Horizon;
+use domain::market::Symbol;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use tracing::info;
@@ -11,6 +14,7 @@ use super::Alerts;
 use crate::hex::hex;
 use crate::jobs::JobError;
 use crate::outbox::Parcel;
+use crate::retraining::threshold_shifts;
 use crate::store::{Follower, PublishedForecast, Said};
 
 /// How long after its origin a forecast may still alert anybody.
@@ -46,23 +50,30 @@ impl Alerts {
             if open.is_empty() {
                 break;
             }
+            let shifts = threshold_shifts(&self.parts.store, now).await?;
             for published in &open {
-                self.try_rules(published, now).await?;
+                self.try_rules(published, &shifts, now).await?;
             }
         }
         Ok(())
     }
 
-    async fn try_rules(&self, published: &PublishedForecast, now: Timestamp) -> Result<(), JobError> {
+    async fn try_rules(
+        &self,
+        published: &PublishedForecast,
+        shifts: &BTreeMap<Symbol, f64>,
+        now: Timestamp,
+    ) -> Result<(), JobError> {
         let (store, forecast) = (&self.parts.store, &published.forecast);
         if now.duration_since(forecast.origin) > STALE_AFTER {
             return Ok(store.note_alerted(&published.id, &[], now).await?);
         }
         let (said, horizon) = (Said::by(forecast), forecast.horizon);
         let decides = move |follower: &Follower| is_news(&said, follower.before.as_ref(), follower.measure, horizon);
+        let shift = shifts.get(&forecast.symbol).copied().unwrap_or_default();
         let (mut alerts, mut after) = (0, None);
         loop {
-            let fired = store.fire(published, after.as_ref(), now, &decides).await?;
+            let fired = store.fire(published, after.as_ref(), shift, now, &decides).await?;
             alerts += fired.alerts;
             after = fired.next;
             if after.is_none() {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::Alerts;
 use super::firing::{STALE_AFTER, is_news};
+use crate::retraining::threshold_shifts;
 use crate::store::{Follower, RuleKept, Said, StoreError};
 
 impl Alerts {
@@ -31,7 +32,9 @@ impl Alerts {
         };
         let (said, horizon) = (Said::by(&newest.forecast), newest.forecast.horizon);
         let decides = move |follower: &Follower| is_news(&said, follower.before.as_ref(), follower.measure, horizon);
-        store.fire_for_one(&newest, account, now, &decides).await?;
+        let shifts = threshold_shifts(store, now).await?;
+        let shift = shifts.get(&rule.symbol).copied().unwrap_or_default();
+        store.fire_for_one(&newest, account, shift, now, &decides).await?;
         Ok(())
     }
 }

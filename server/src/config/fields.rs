@@ -257,6 +257,83 @@ pub const FIELDS: &[Field] = &[
         Kind::Number { min: 1, max: 99 },
         "From which chance of a high-volatility period on those programs are told, in percent.",
     ),
+    field("retraining.on_rows", Kind::Flag, "Whether a training begins by itself once enough forecasts have ended."),
+    field("retraining.rows", Kind::Number { min: 1, max: 10_000_000 }, "How many ended forecasts are enough."),
+    field("retraining.on_drift", Kind::Flag, "Whether a training begins by itself once drift is confirmed."),
+    field(
+        "retraining.on_performance",
+        Kind::Flag,
+        "Whether a training begins by itself once the serving model does worse than HAR with calendar.",
+    ),
+    field(
+        "retraining.performance_days",
+        Kind::Number { min: 10, max: 365 },
+        "Days of published forecasts over which that is looked at.",
+    ),
+    field(
+        "retraining.performance_percent",
+        Kind::Number { min: 0, max: 100 },
+        "By how many percent QLIKE must be worse.",
+    ),
+    field(
+        "retraining.on_feedback",
+        Kind::Flag,
+        "Whether people's denials count: for the beginning of a training, and in it.",
+    ),
+    field(
+        "retraining.denials",
+        Kind::Number { min: 1, max: 100_000 },
+        "What denials must be worth so that a training begins; an account's counts 1, a visitor's a quarter.",
+    ),
+    field("retraining.on_schedule", Kind::Flag, "Whether a training begins by itself when it is time."),
+    field("retraining.schedule_days", Kind::Number { min: 1, max: 3_650 }, "Days between two of these."),
+    field(
+        "retraining.quiet_hours",
+        Kind::Number { min: 0, max: 8_760 },
+        "Hours after a training in which no other one begins by itself.",
+    ),
+    field(
+        "retraining.most_a_week",
+        Kind::Number { min: 0, max: 100 },
+        "Trainings that begin by themselves within seven days at most.",
+    ),
+    field(
+        "retraining.held_out_days",
+        Kind::Number { min: 40, max: 365 },
+        "Days at the end of the candles that no training sees: the new model and the serving one are compared there.",
+    ),
+    field(
+        "retraining.promote",
+        Kind::Flag,
+        "Whether a new model that proved better serves by itself. Without it an operator decides.",
+    ),
+    field(
+        "retraining.level_percent",
+        Kind::Number { min: 1, max: 20 },
+        "The level of the test that says better, in percent.",
+    ),
+    field(
+        "retraining.margin_percent",
+        Kind::Number { min: 1, max: 50 },
+        "By how many percent QLIKE must be lower where the test does not say better.",
+    ),
+    field(
+        "retraining.probation_days",
+        Kind::Number { min: 0, max: 90 },
+        "Days in which a promoted model is held against the one before, which serves again where it was better.",
+    ),
+    field(
+        "retraining.shadow_days",
+        Kind::Number { min: 0, max: 90 },
+        "Days in which a model that did not prove better forecasts without being shown.",
+    ),
+    field(
+        "retraining.memory_mb",
+        Kind::Number { min: 512, max: 1_048_576 },
+        "Memory that a training may take, in MiB.",
+    ),
+    field("retraining.members", Kind::Number { min: 1, max: 32 }, "Networks of the ensemble."),
+    field("retraining.epochs", Kind::Number { min: 1, max: 100 }, "Passes over the training data."),
 ];
 
 impl Field {

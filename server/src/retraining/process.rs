@@ -87,7 +87,8 @@ fn settings_file(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
 #[async_trait]
 impl Trainer for ProcessTrainer {
     async fn train(&self, id: &str, reports: mpsc::Sender<Report>, stop: &CancellationToken) -> Result<(), BrokenOff> {
-        let mut child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        command
             .args(&self.arguments)
             .args(["retrain", "--job", id])
             // Linear algebra asks this variable, and not the pool that the verb makes.
@@ -95,9 +96,11 @@ impl Trainer for ProcessTrainer {
             .envs(self.variables.iter().cloned())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(BrokenOff::Start)?;
+            .kill_on_drop(true);
+        // An interrupt from the terminal is for the server, which ends the training itself.
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command.spawn().map_err(BrokenOff::Start)?;
         let lifeline = child.stdin.take();
         let output = child.stdout.take().ok_or_else(|| BrokenOff::Other("the training process is mute".to_owned()))?;
         let mut lines = BufReader::new(output).lines();

@@ -256,7 +256,8 @@ impl Store {
 
     /// Tries the rules of one page of followers, those after `after` in the order of their names, on a forecast. Where
     /// `decides` says so, an alert and an entry of the bell are made, once for each account and forecast; its letter
-    /// waits, unless the address is not confirmed. All in one transaction.
+    /// waits, unless the address is not confirmed. All in one transaction. `shift` is by how much thresholds on chances
+    /// stand higher than their owners set them, in points of 1.
     ///
     /// # Errors
     /// [`StoreError::Query`], [`StoreError::Damaged`]; nothing has changed then.
@@ -264,21 +265,23 @@ impl Store {
         &self,
         published: &PublishedForecast,
         after: Option<&AccountId>,
+        shift: f64,
         at: Timestamp,
         decides: &(dyn Fn(&Follower) -> bool + Send + Sync),
     ) -> Result<Fired, StoreError> {
-        again(|| self.fire_once(published, after, at, decides)).await
+        again(|| self.fire_once(published, after, shift, at, decides)).await
     }
 
     async fn fire_once(
         &self,
         published: &PublishedForecast,
         after: Option<&AccountId>,
+        shift: f64,
         at: Timestamp,
         decides: &(dyn Fn(&Follower) -> bool + Send + Sync),
     ) -> Result<Fired, StoreError> {
         let mut write = self.engine.begin().await?;
-        let followers = self.followers(&mut write, &published.forecast, Whom::After(after)).await?;
+        let followers = self.followers(&mut write, &published.forecast, shift, Whom::After(after)).await?;
         let next = (followers.len() == FOLLOWERS_PER_PAGE).then(|| followers.last().map(|last| last.account.clone()));
         let alerts = self.fire_for(write, published, &followers, at, decides).await?;
         Ok(Fired { alerts, next: next.flatten() })
@@ -292,21 +295,23 @@ impl Store {
         &self,
         published: &PublishedForecast,
         account: &AccountId,
+        shift: f64,
         at: Timestamp,
         decides: &(dyn Fn(&Follower) -> bool + Send + Sync),
     ) -> Result<u64, StoreError> {
-        again(|| self.fire_for_one_once(published, account, at, decides)).await
+        again(|| self.fire_for_one_once(published, account, shift, at, decides)).await
     }
 
     async fn fire_for_one_once(
         &self,
         published: &PublishedForecast,
         account: &AccountId,
+        shift: f64,
         at: Timestamp,
         decides: &(dyn Fn(&Follower) -> bool + Send + Sync),
     ) -> Result<u64, StoreError> {
         let mut write = self.engine.begin().await?;
-        let followers = self.followers(&mut write, &published.forecast, Whom::Only(account)).await?;
+        let followers = self.followers(&mut write, &published.forecast, shift, Whom::Only(account)).await?;
         self.fire_for(write, published, &followers, at, decides).await
     }
 
@@ -390,6 +395,7 @@ impl Store {
         &self,
         write: &mut Write,
         forecast: &Forecast,
+        shift: f64,
         whom: Whom<'_>,
     ) -> Result<Vec<Follower>, StoreError> {
         let (compares, account) = match whom {
@@ -404,7 +410,7 @@ impl Store {
         ))
         .bind(forecast.symbol.as_str())
         .bind(forecast.horizon.as_str())
-        .bind(forecast.high_volatility)
+        .bind(forecast.high_volatility - shift)
         .bind(forecast.rank)
         .bind(account)
         .bind(i64::try_from(FOLLOWERS_PER_PAGE).unwrap_or(i64::MAX));

@@ -26,7 +26,7 @@ const ROWS_PER_INSERT: usize = 500;
 /// Bytes of text after which an insert is sent, well below the 16 MiB that a server takes at once.
 const BYTES_PER_INSERT: usize = 1 << 20;
 /// Tables whose rows nobody can read again from elsewhere: a restore over them has to be asked for.
-const PRECIOUS: [&str; 4] = ["accounts", "conversations", "feedback", "predictions"];
+const PRECIOUS: [&str; 5] = ["accounts", "conversations", "feedback", "predictions", "model_events"];
 
 /// Why a backup could not be made or read back.
 #[derive(Debug, thiserror::Error)]

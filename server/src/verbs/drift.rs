@@ -206,3 +206,86 @@ fn column(cells: &Cells) -> Column<'_> {
 fn source(path: &Path, rows: usize) -> Source {
     Source { file: path.display().to_string(), rows }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+mod tests {
+    use std::fs;
+
+    use ml::drift::Verdict;
+
+    use super::*;
+
+    fn args(reference: PathBuf, current: PathBuf) -> DriftArgs {
+        DriftArgs {
+            reference,
+            current,
+            columns: Vec::new(),
+            target: None,
+            time: None,
+            like_evidently: false,
+            json: false,
+            html: None,
+        }
+    }
+
+    /// Rows of hours, a number, a word and a target.
+    fn rows(shift: u32, extra: &str) -> String {
+        let row = |row: u32| {
+            let (value, word) = (row * 7_919 % 1_009 + shift, ["calm", "wild"][(row * 31 % 7 / 4) as usize]);
+            format!("{row},{value},{word},{},{extra}\n", row * 17 % 3 / 2)
+        };
+        (0..600).map(row).collect()
+    }
+
+    fn compare_texts(reference: &str, current: &str) -> Result<Comparison, VerbError> {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["a.csv", "b.csv"].map(|name| folder.path().join(name));
+        fs::write(&paths[0], reference).unwrap();
+        fs::write(&paths[1], current).unwrap();
+        let [one, other] = paths;
+        let args = args(one, other);
+        let read = |path: &Path| table::read(path, None, TIME);
+        let (reference, current) = (read(&args.reference)?, read(&args.current)?);
+        compared(&args, reference, current)
+    }
+
+    #[test]
+    fn two_files_are_compared_column_by_column_and_the_verdict_comes_first() {
+        let reference = format!("timestamp,volume,word,target,old\n{}", rows(0, "1"));
+        let current = format!("timestamp,volume,word,target,new\n{}", rows(700, "2"));
+        let comparison = compare_texts(&reference, &current).unwrap();
+        let verdicts: Vec<(&str, Role, Verdict)> = comparison
+            .report
+            .columns
+            .iter()
+            .map(|column| (column.name.as_str(), column.role, column.verdict))
+            .collect();
+        assert_eq!(
+            verdicts,
+            [
+                ("volume", Role::Feature, Verdict::Drifted),
+                ("word", Role::Feature, Verdict::Stable),
+                ("target", Role::Target, Verdict::Stable)
+            ]
+        );
+        let left_out: Vec<&str> = comparison.left_out.iter().map(|out| out.column.as_str()).collect();
+        assert_eq!(left_out, ["old", "new"]);
+        assert!(text::text(&comparison).starts_with("The tables differ: 1 of 2 features drifted"));
+        let json = serde_json::to_value(&comparison).unwrap();
+        assert_eq!(json["report"]["verdict"], "drifted");
+        assert_eq!(json["report"]["columns"][0]["tests"][0]["test"], "kolmogorov_smirnov");
+        assert_eq!(json["reference"]["rows"], 600);
+    }
+
+    #[test]
+    fn files_with_no_column_in_common_are_refused_and_empty_ones_have_too_few_rows() {
+        let error = compare_texts("a\n1\n", "b\n1\n").err().unwrap();
+        assert!(
+            matches!(error, VerbError::Failed { hint: Some(hint), .. } if hint.contains("only the reference file"))
+        );
+        let comparison = compare_texts("a,b\n1,2\n", "a,b\n").unwrap();
+        assert_eq!(comparison.report.verdict, Verdict::TooFewRows);
+        assert!(text::text(&comparison).starts_with("There are too few rows to say"));
+    }
+}

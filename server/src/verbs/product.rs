@@ -18,7 +18,7 @@ use crate::delivery::{Delivery, Past};
 use crate::desk::TheDesk;
 use crate::events::Events;
 use crate::feedback::Feedback;
-use crate::forecasting::Forecasting;
+use crate::forecasting::{Forecasting, SERVED};
 use crate::jobs::Jobs;
 use crate::llm;
 use crate::market::{Market, Simulate};
@@ -26,6 +26,7 @@ use crate::monitoring::Monitoring;
 use crate::notify::{Notify, Webhooks};
 use crate::rag::Library;
 use crate::registry::Registry;
+use crate::retraining::{self, LiveModels, NoDrift, ProcessTrainer, Retraining};
 use crate::signing::SigningKey;
 use crate::store::Store;
 use crate::web::forms::Members;
@@ -131,7 +132,21 @@ fn members(
         settings: AlertSettings { webhooks, webhooks_from, simulated_too },
         stop: stop.clone(),
     });
-    let jobs = Jobs::new(store.clone(), Arc::clone(clock), alerts.jobs());
+    let retraining = Retraining::new(retraining::Parts {
+        store: store.clone(),
+        clock: Arc::clone(clock),
+        registry: registry.clone(),
+        models: Arc::new(LiveModels { market: market.clone(), registry: registry.clone(), simulated_too }),
+        trainer: Arc::new(ProcessTrainer::of_this_program().map_err(VerbError::because)?),
+        // Or `Arc::new(watching.clone())`, once it is wired.
+        drift: Arc::new(NoDrift),
+        settings: settings.retraining.clone(),
+        family: SERVED,
+        networks: settings.retraining.networks(),
+        stop: stop.clone(),
+    });
+    let all = [alerts.jobs(), retraining.jobs()].into_iter().flatten().collect();
+    let jobs = Jobs::new(store.clone(), Arc::clone(clock), all);
     Ok(Members {
         accounts,
         alerts,
@@ -139,6 +154,7 @@ fn members(
         monitoring: Monitoring::new(store.clone(), registry.clone()),
         jobs,
         notify,
+        retraining,
     })
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use domain::clock::{SECONDS_PER_HOUR, instant};
 use jiff::{SignedDuration, Timestamp};
-use ml::dataset::INPUTS;
 use ml::drift::{
     Column, ColumnReport, Histogram as BothHistograms, Pair, Report, Role, Rules, Summary, Verdict, compare,
 };
@@ -13,7 +12,7 @@ use tracing::{info, warn};
 use super::boards::{
     Comparison, DriftBoard, DriftQuery, DriftVerdict, DriftWindow, FeatureDrift, Histogram, Numbers, TestScore,
 };
-use super::reference::{Reference, Table};
+use super::reference::{Reference, Table, watched_features};
 use super::standing::Standing;
 use super::{EVERY_HOURS, WatchError, Watching, on_a_thread};
 use crate::store::{DriftCheck, DriftColumn, DriftScore, ProducedRow};
@@ -192,7 +191,7 @@ fn tell(query: DriftQuery, standing: &Standing, check: &DriftCheck) {
 /// changes with the model is no drift.
 fn current_table(rows: &[ProducedRow], reference: &Reference) -> Table {
     let mut table = Table::default();
-    for feature in INPUTS {
+    for (_, feature) in watched_features() {
         let name = feature.spec().name;
         let values = rows.iter().map(|row| row.features.get(name).copied().unwrap_or(f64::NAN));
         table.features.insert(name.to_owned(), values.collect());

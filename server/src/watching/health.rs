@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::clock::{SECONDS_PER_HOUR, instant};
-use domain::market::{COINS, Symbol};
+use domain::market::Symbol;
 use jiff::{SignedDuration, Timestamp};
 
 use super::boards::{
@@ -32,7 +32,7 @@ impl Watching {
         let market = (self.parts.market)();
         let refused: BTreeMap<String, i64> = store.refused_by_coin().await?.into_iter().collect();
         let mut symbols: BTreeSet<Symbol> = market.series.keys().cloned().collect();
-        symbols.extend(COINS.iter().filter_map(|coin| Symbol::parse(coin.symbol).ok()));
+        symbols.extend(Symbol::followed());
         let mut coins = Vec::with_capacity(symbols.len());
         for symbol in symbols {
             let series = market.series.get(&symbol).cloned().unwrap_or_default();

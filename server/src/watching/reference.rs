@@ -10,7 +10,7 @@ use domain::market::{CandleSeries, Symbol};
 use domain::model::Version;
 use jiff::Timestamp;
 use ml::dataset::{INPUTS, NEWEST_HOURS, Origin, Panel, SEQUENCE_DAYS};
-use ml::features;
+use ml::features::{self, Feature};
 use ml::forecaster::Forecaster;
 use ml::split::EMBARGO_HOURS;
 use tokio::sync::Mutex;
@@ -52,10 +52,27 @@ pub struct Reference {
     pub errors: [Vec<f64>; 2],
 }
 
+/// The features that are watched, with their places in [`INPUTS`]: all that the models read but the shares of the days of
+/// the week. What a calendar says cannot drift, and would only dilute the verdict.
+pub fn watched_features() -> impl Iterator<Item = (usize, Feature)> {
+    INPUTS.into_iter().enumerate().filter(|(_, feature)| {
+        !matches!(
+            feature,
+            Feature::ShareMonday
+                | Feature::ShareTuesday
+                | Feature::ShareWednesday
+                | Feature::ShareThursday
+                | Feature::ShareFriday
+                | Feature::ShareSaturday
+                | Feature::ShareSunday
+        )
+    })
+}
+
 /// Columns of the same origins; what is not known is not a number.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
-    /// What the models read, by name.
+    /// What is watched of what the models read, by name; see [`watched_features`].
     pub features: BTreeMap<String, Vec<f64>>,
     /// The chance of a high-volatility period that the model gives, 0 to 1.
     pub chances: Vec<f64>,
@@ -208,7 +225,7 @@ fn compute(
 
 fn table(panel: &Panel, origins: &[Origin], horizon: Horizon, chances: &BTreeMap<(&Symbol, i64), f64>) -> Table {
     let mut table = Table::default();
-    for (index, feature) in INPUTS.iter().enumerate() {
+    for (index, feature) in watched_features() {
         let values = origins.iter().map(|&origin| f64::from(panel.features(origin)[index]));
         table.features.insert(feature.spec().name.to_owned(), values.collect());
     }

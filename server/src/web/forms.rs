@@ -31,6 +31,7 @@ use crate::feedback::Feedback;
 use crate::jobs::Jobs;
 use crate::monitoring::Monitoring;
 use crate::notify::Notify;
+use crate::retraining::Retraining;
 
 mod account;
 mod alerts;
@@ -55,6 +56,8 @@ pub struct Members {
     pub jobs: Jobs,
     /// Letters that lie here.
     pub notify: Arc<Notify>,
+    /// How new models come and go.
+    pub retraining: Retraining,
 }
 
 /// What every form's handler may use.

@@ -2,6 +2,7 @@
 //!
 //! It speaks the user's language: `buddy.get("/api/v1/forecasts")`, `buddy.predict(&body)`.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -31,16 +32,19 @@ use server::auth::Accounts;
 use server::buddy::TheBuddy;
 use server::config::{Mode, Settings};
 use server::feedback::Feedback;
+use server::forecasting::SERVED;
 use server::jobs::Jobs;
 use server::monitoring::Monitoring;
 use server::notify::Notify;
 use server::outbox::Parcel;
 use server::registry::Registry;
+use server::retraining::{self, BrokenOff, Models, NoDrift, Retraining, Trainer};
 use server::signing::SigningKey;
-use server::store::Store;
+use server::store::{ShadowForecast, Store};
 use server::web::forms::Members;
 use server::web::{self, listen};
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -87,13 +91,27 @@ fn members(store: &Store, clock: &Arc<dyn Clock>, settings: &Settings) -> Member
         carrier: Arc::new(NoCarrier),
         bell: Bell::start(store.clone(), stop.clone(), &tracker),
         settings: AlertSettings::default(),
+        stop: stop.clone(),
+    });
+    let registry = Registry::new(settings.model_dir.clone(), settings.trained_dir());
+    let retraining = Retraining::new(retraining::Parts {
+        store: store.clone(),
+        clock: Arc::clone(clock),
+        registry: registry.clone(),
+        models: Arc::new(NoModels),
+        trainer: Arc::new(NoTrainer),
+        drift: Arc::new(NoDrift),
+        settings: settings.retraining.clone(),
+        family: SERVED,
+        networks: settings.retraining.networks(),
         stop,
     });
     Members {
         accounts,
         alerts,
         feedback: Feedback::new(store.clone(), key, Arc::clone(clock)),
-        monitoring: Monitoring::new(store.clone(), Registry::new(settings.model_dir.clone(), settings.trained_dir())),
+        monitoring: Monitoring::new(store.clone(), registry),
+        retraining,
         jobs: Jobs::new(store.clone(), Arc::clone(clock), Vec::new()),
         // Letters lie in a folder whatever the mode is.
         notify: Arc::new(
@@ -116,6 +134,34 @@ impl Forecasts for NoForecasts {
 
     fn record(&self, _symbol: &Symbol, _horizon: Horizon) -> Option<TrackRecord> {
         None
+    }
+}
+
+/// Nothing is trained and nothing forecasts in the shadow.
+struct NoModels;
+
+#[async_trait]
+impl Models for NoModels {
+    fn candles(&self) -> BTreeMap<Symbol, Arc<CandleSeries>> {
+        BTreeMap::new()
+    }
+
+    async fn forecasts(&self, _version: &Version) -> Result<Vec<ShadowForecast>, String> {
+        Ok(Vec::new())
+    }
+}
+
+struct NoTrainer;
+
+#[async_trait]
+impl Trainer for NoTrainer {
+    async fn train(
+        &self,
+        _id: &str,
+        _reports: mpsc::Sender<retraining::Report>,
+        _stop: &CancellationToken,
+    ) -> Result<(), BrokenOff> {
+        Ok(())
     }
 }
 

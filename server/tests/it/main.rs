@@ -16,6 +16,7 @@ mod llm;
 mod mariadb;
 mod market;
 mod rag;
+mod retraining;
 mod roles;
 mod store;
 mod teaching;

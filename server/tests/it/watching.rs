@@ -10,12 +10,11 @@ use domain::forecast::{Forecast, Horizon, Quantiles};
 use domain::market::{CandleSeries, MarketOrigin, MarketState, Symbol};
 use domain::model::Version;
 use jiff::Timestamp;
-use ml::dataset::INPUTS;
 use server::config::Secret;
 use server::market::MarketSnapshot;
 use server::store::{MadeForecast, Place, Settled, Store, prediction_id};
 use server::watching::{Champion, EVERY_HOURS, Learnt, Parts, Reference, Snapshots, Table, WatchError, Watching};
-use server::watching::{DriftQuery, WatchSettings};
+use server::watching::{DriftQuery, WatchSettings, watched_features};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -79,7 +78,8 @@ impl Learnt for Told {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let rows = 3_000_u64;
         let column = |name: u64| (0..rows).map(|row| noise(name, row)).collect::<Vec<f64>>();
-        let features = (0..).zip(INPUTS).map(|(index, feature)| (feature.spec().name.to_owned(), column(index)));
+        let features =
+            (0..).zip(watched_features()).map(|(index, (_, feature))| (feature.spec().name.to_owned(), column(index)));
         let table = Table {
             features: features.collect(),
             chances: column(100),
@@ -186,9 +186,9 @@ impl World {
                     let row = 10_000 + origin_s.unsigned_abs() / 3_600 * 16 + place;
                     let realised = 0.01 + 0.04 * noise(101, row);
                     let forecast = forecast(ticker, horizon, origin_s, &version, say.factor * realised);
-                    let features = (0..).zip(INPUTS).map(|(index, feature)| {
-                        (feature.spec().name.to_owned(), say.shift + noise(index, row))
-                    });
+                    let features = (0..)
+                        .zip(watched_features())
+                        .map(|(index, (_, feature))| (feature.spec().name.to_owned(), say.shift + noise(index, row)));
                     let forecast = Forecast { high_volatility: noise(100, row), ..forecast };
                     if forecast.ends_at <= self.now() {
                         let outcome = Some((realised, noise(102, row) < 0.2));

@@ -323,7 +323,7 @@ fn gaps(language: Language, coins: &[CoinData]) -> AnyView {
     if rows.is_empty() {
         return section(title, empty(say(language, "No hour is missing.", "Aucune heure ne manque.")));
     }
-    rows.sort_by(|(a, _), (b, _)| b.cmp(a));
+    rows.sort_by_key(|(from, _)| std::cmp::Reverse(*from));
     let heads = [
         say(language, "Coin", "Crypto"),
         say(language, "First missing hour", "Première heure manquante"),

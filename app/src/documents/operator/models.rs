@@ -947,7 +947,9 @@ fn event_table(language: Language, events: &[ModelEvent]) -> AnyView {
             view! {
                 <details>
                     <summary>{say(language, "show", "voir")}</summary>
-                    <pre class="board__pre">{evidence}</pre>
+                    <pre class="board__pre" tabindex="0">
+                        {evidence}
+                    </pre>
                 </details>
             }
         });

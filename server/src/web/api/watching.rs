@@ -6,7 +6,9 @@ use domain::error::Failure;
 use domain::model::Version;
 
 use super::query::Parameters;
-use super::wire::watching::{DriftState, HealthState, PerformanceState};
+use super::wire::watching::drift::DriftState;
+use super::wire::watching::health::HealthState;
+use super::wire::watching::performance::PerformanceState;
 use crate::incident;
 use crate::watching::{DriftQuery, PerformanceQuery, WINDOWS, WatchError};
 use crate::web::Web;

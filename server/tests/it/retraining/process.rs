@@ -117,7 +117,8 @@ async fn processes_that_are_killed_leave_whole_models_only_and_the_next_one_ends
 #[tokio::test]
 async fn a_process_whose_server_is_gone_ends_itself() {
     let world = Box::pin(world()).await;
-    let asked = world.store.request_training(Cause::Drift, &Actor::System, "drift", &instruction(true), instant(NOW_S));
+    let (by, told) = (Actor::System, instruction(true));
+    let asked = world.store.request_training(Cause::Drift, &by, "drift", &told, instant(NOW_S));
     let id = asked.await.expect("the store answers").expect("asked for");
     let mut child = spawn(world.folder.path(), &id);
     drop(child.stdin.take());

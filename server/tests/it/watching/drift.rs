@@ -29,8 +29,8 @@ async fn what_was_learnt_from_is_no_drift(world: World) {
     assert!(board.windows.windows(2).all(|pair| pair[0].ends_at < pair[1].ends_at));
     assert_eq!(board.windows[3].ends_at.as_second(), START_S);
     let newest = board.newest.expect("a comparison");
-    assert_eq!((newest.rows, newest.reference_rows, newest.features), (7 * 4 * 9, 3_000, 27));
-    assert_eq!(board.features.len(), 30);
+    assert_eq!((newest.rows, newest.reference_rows, newest.features), (7 * 4 * 9, 3_000, 20));
+    assert_eq!(board.features.len(), 23);
     for role in [Role::Feature, Role::Forecast, Role::Target] {
         assert!(board.features.iter().any(|feature| feature.role == role), "{role:?}");
     }

@@ -7,7 +7,7 @@ use app::documents::{Form, Page, Wrong};
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
 use domain::error::Failure;
@@ -19,7 +19,6 @@ use ml::dataset::INPUTS;
 
 use super::super::{Forms, Sent, Visit};
 use super::{ROWS, broken, page_of};
-use crate::forecasting::SERVED;
 use crate::registry::RegistryError;
 use crate::retraining::comparison::{Comparison, Did};
 use crate::retraining::{
@@ -39,7 +38,7 @@ const REMEMBERED: u32 = 200;
 const SHADOW_DAYS: &str = "14";
 
 /// A page of a running training is read again after so many seconds; a header does that without a script.
-const REFRESH: (HeaderName, HeaderValue) = (HeaderName::from_static("refresh"), HeaderValue::from_static("5"));
+const REFRESH: HeaderValue = HeaderValue::from_static("5");
 
 pub(super) fn router() -> Router<Forms> {
     Router::new()
@@ -108,8 +107,7 @@ async fn training(State(forms): State<Forms>, visit: Visit, training: Result<Pat
     let shown = training_page(&found, &people, refreshes);
     let mut response = forms.show(&visit, |language| pages::training(language, &shown));
     if refreshes {
-        let (name, value) = REFRESH;
-        response.headers_mut().insert(name, value);
+        response.headers_mut().insert(header::REFRESH, REFRESH);
     }
     response
 }
@@ -275,11 +273,15 @@ impl Forms {
     /// What a deed is about. Whoever asks for what is not there learns it before he writes a reason.
     async fn intent(&self, wanted: &Wanted) -> Result<Intent, RetrainingError> {
         let registry = &self.members.registry;
-        let serving = registry.champion(SERVED)?.map(|version| version.to_string());
+        let champion = self.members.retraining.state().await?.serving;
+        let serving = champion.as_ref().map(ToString::to_string);
         match wanted {
             Wanted::RollBack => {
-                let to = registry.former(SERVED)?.map(|version| version.to_string());
-                Ok(Intent::RollBack { serving, to })
+                let to = match &champion {
+                    Some(champion) => registry.former(registry.manifest(champion)?.family)?,
+                    None => None,
+                };
+                Ok(Intent::RollBack { serving, to: to.map(|version| version.to_string()) })
             }
             Wanted::Shadow(version) => {
                 registry.manifest(version)?;
