@@ -33,5 +33,6 @@ pub mod signing;
 pub mod store;
 pub mod telemetry;
 pub mod verbs;
+pub mod watching;
 pub mod web;
 mod whole_file;

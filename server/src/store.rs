@@ -21,6 +21,7 @@ mod progress;
 mod quarantine;
 mod sessions;
 mod statement;
+mod watching;
 
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,10 @@ pub use predictions::{
 };
 pub use progress::{Answered, ArchiveFile};
 pub use sessions::KeptSession;
+pub use watching::{
+    AnsweredBy, Baseline, DriftCheck, DriftColumn, DriftScore, JudgedForecast, KeptFailure, NewestPublished,
+    PerformanceWeek, ProducedRow, RefusedOf, SaidOf, Sums, Tenth,
+};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]

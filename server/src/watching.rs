@@ -164,7 +164,8 @@ impl Watching {
         })
     }
 
-    /// Looks up whether drift is confirmed, now and again, in a task of `tracker`. Must be called inside a tokio runtime.
+    /// Looks up whether drift is confirmed, now and again, in a task of `tracker`. Must be called inside a tokio
+    /// runtime.
     pub fn start(&self, tracker: &TaskTracker) {
         let watching = self.clone();
         let stop = self.parts.stop.clone();
@@ -178,8 +179,8 @@ impl Watching {
         }));
     }
 
-    /// Since when drift is confirmed (UTC), as it was looked up last: the earliest of all that is; none where nothing is,
-    /// and for a champion that has just begun to serve. Never waits.
+    /// Since when drift is confirmed (UTC), as it was looked up last: the earliest of all that is; none where nothing
+    /// is, and for a champion that has just begun to serve. Never waits.
     #[must_use]
     pub fn confirmed_since(&self) -> Option<Timestamp> {
         *self.confirmed.read().unwrap_or_else(PoisonError::into_inner)

@@ -16,6 +16,7 @@ use crate::config::{Mode, Settings};
 use crate::feedback::Feedback;
 use crate::monitoring::Monitoring;
 use crate::telemetry::metrics;
+use crate::watching::Watching;
 
 pub mod admission;
 pub mod api;
@@ -52,6 +53,8 @@ pub struct Web {
     pub feedback: Feedback,
     /// Production data and what they are compared with.
     pub monitoring: Monitoring,
+    /// What the server measures about itself.
+    pub watching: Watching,
     /// The largest body that is read, in bytes.
     pub body_bytes: usize,
 }
@@ -70,6 +73,7 @@ pub fn router(settings: &Settings, desk: &Arc<dyn Desk>, clock: &Arc<dyn Clock>,
         clock: Arc::clone(clock),
         feedback: members.feedback.clone(),
         monitoring: members.monitoring.clone(),
+        watching: members.watching.clone(),
         body_bytes: limits.body_bytes as usize,
     };
 

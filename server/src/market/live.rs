@@ -94,6 +94,7 @@ impl Live<'_> {
                         Err(reason) => {
                             failures = if began.elapsed() >= GOOD_LINK { 1 } else { failures + 1 };
                             reason.log(source.name());
+                            self.note(source.name(), "The link to it ended.").await;
                         }
                     }
                     if failures > 0 {
@@ -108,6 +109,13 @@ impl Live<'_> {
                     tokio::time::sleep(pause).await;
                 }
             }
+        }
+    }
+
+    /// Operators see what failed last.
+    async fn note(&self, source: &str, what: &str) {
+        if let Err(error) = self.intake.store.note_source_failure(source, what, self.intake.clock.now()).await {
+            error!(%error, "Could not note the failure of a source");
         }
     }
 
@@ -132,10 +140,12 @@ impl Live<'_> {
                 Ok(Ok(_)) => true,
                 Ok(Err(error)) => {
                     warn!(%error, "An exchange does not answer");
+                    self.note(source.name(), "It does not answer, or refuses.").await;
                     false
                 }
                 Err(_) => {
                     warn!(source = source.name(), "An exchange does not answer in time");
+                    self.note(source.name(), "It does not answer in time.").await;
                     false
                 }
             }

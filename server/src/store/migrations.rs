@@ -28,13 +28,14 @@ macro_rules! step {
 }
 
 /// Every step, the oldest first. One that has been released is never changed.
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     step!(1, "market data", "0001_market"),
     step!(2, "conversations", "0002_chat"),
     step!(3, "accounts", "0003_accounts"),
     step!(4, "alerts", "0004_alerts"),
     step!(5, "feedback", "0005_feedback"),
     step!(6, "models", "0006_models"),
+    step!(7, "watching", "0007_watching"),
 ];
 
 /// The newest version of the tables.

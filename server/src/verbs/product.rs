@@ -26,9 +26,10 @@ use crate::monitoring::Monitoring;
 use crate::notify::{Notify, Webhooks};
 use crate::rag::Library;
 use crate::registry::Registry;
-use crate::retraining::{self, LiveModels, NoDrift, ProcessTrainer, Retraining};
+use crate::retraining::{self, LiveModels, ProcessTrainer, Retraining};
 use crate::signing::SigningKey;
 use crate::store::Store;
+use crate::watching::{self, FromRegistry, Snapshots, WatchSettings, Watching};
 use crate::web::forms::Members;
 
 /// Everything that runs.
@@ -132,20 +133,32 @@ fn members(
         settings: AlertSettings { webhooks, webhooks_from, simulated_too },
         stop: stop.clone(),
     });
+    let snapshots: Snapshots = {
+        let market = market.clone();
+        Arc::new(move || market.snapshot())
+    };
+    let watching = Watching::new(watching::Parts {
+        store: store.clone(),
+        clock: Arc::clone(clock),
+        learnt: Arc::new(FromRegistry::new(registry.clone(), store.clone(), Arc::clone(&snapshots))),
+        market: snapshots,
+        settings: WatchSettings::default(),
+        stop: stop.clone(),
+    });
+    watching.start(tracker);
     let retraining = Retraining::new(retraining::Parts {
         store: store.clone(),
         clock: Arc::clone(clock),
         registry: registry.clone(),
         models: Arc::new(LiveModels { market: market.clone(), registry: registry.clone(), simulated_too }),
         trainer: Arc::new(ProcessTrainer::of_this_program().map_err(VerbError::because)?),
-        // Or `Arc::new(watching.clone())`, once it is wired.
-        drift: Arc::new(NoDrift),
+        drift: Arc::new(watching.clone()),
         settings: settings.retraining.clone(),
         family: SERVED,
         networks: settings.retraining.networks(),
         stop: stop.clone(),
     });
-    let all = [alerts.jobs(), retraining.jobs()].into_iter().flatten().collect();
+    let all = [alerts.jobs(), retraining.jobs(), watching.jobs()].into_iter().flatten().collect();
     let jobs = Jobs::new(store.clone(), Arc::clone(clock), all);
     Ok(Members {
         accounts,
@@ -155,6 +168,7 @@ fn members(
         jobs,
         notify,
         retraining,
+        watching,
     })
 }
 

@@ -258,14 +258,16 @@ pub struct ConceptBoard {
     pub since: Option<Timestamp>,
     /// Days that were counted since the model began to serve.
     pub days: u32,
+    /// Fewest days before anything is said.
+    pub least_days: u32,
     /// Days of errors out of sample, from before the model served, that say what is usual.
     pub reference_days: u32,
     /// The mean error of these.
     pub usual: Option<f64>,
     /// How far the errors have risen above what is usual, summed up, in standard deviations.
     pub statistic: Option<f64>,
-    /// Above this the error has grown for good; the dependence of days on each other is in it.
-    pub threshold: Option<f64>,
+    /// Above this the error has grown for good; once days were counted, their dependence on each other is in it.
+    pub threshold: f64,
     /// Rises below this many standard deviations do not count.
     pub tolerance: f64,
     /// The error by day, the oldest first: midnight (UTC) of the origins and the mean error.

@@ -22,6 +22,8 @@ const SECONDS_PER_DAY: i64 = 24 * SECONDS_PER_HOUR;
 const SLACK_S: i64 = 6 * SECONDS_PER_HOUR;
 /// Days back to which the errors of a model are looked for that has not been followed yet.
 const MOST_DAYS: i64 = 120;
+/// Fewest days before anything is said: what is usual was learnt before the first one.
+const LEAST_DAYS: u32 = 1;
 /// Days of errors that are kept for a page.
 const KEPT_DAYS: usize = 120;
 /// Days after which an alarm is over, unless another one came.
@@ -60,7 +62,7 @@ impl Errors {
         self.errors.drain(..surplus);
         if let Some(shift) = self.detector.push(error) {
             let (before, after, days) = (shift.before, shift.after, shift.rows);
-            warn!(%horizon, model = %self.model, before, after, days, "The error of the serving model has grown for good");
+            warn!(%horizon, model = %self.model, before, after, days, "The serving model's error has grown for good");
             self.alarms.push(day_s);
         }
     }
@@ -137,10 +139,11 @@ impl Watching {
                 verdict: DriftVerdict::NotChecked,
                 since: None,
                 days: 0,
+                least_days: LEAST_DAYS,
                 reference_days: 0,
                 usual: None,
                 statistic: None,
-                threshold: None,
+                threshold: PageHinkley::THRESHOLD,
                 tolerance: PageHinkley::TOLERANCE,
                 errors: Vec::new(),
                 alarms: Vec::new(),
@@ -152,10 +155,11 @@ impl Watching {
             verdict: if alarm.is_some() { DriftVerdict::Confirmed } else { DriftVerdict::Calm },
             since: alarm.or_else(|| errors.errors.first().map(|&(day_s, _)| end_of(day_s))),
             days: errors.days,
+            least_days: LEAST_DAYS,
             reference_days: errors.reference_days,
             usual: Some(errors.usual),
             statistic: Some(errors.detector.risen()),
-            threshold: Some(errors.detector.threshold()),
+            threshold: errors.detector.threshold(),
             tolerance: PageHinkley::TOLERANCE,
             errors: errors.errors.iter().map(|&(day_s, error)| (instant(day_s), error)).collect(),
             alarms: errors.alarms.iter().map(|&day_s| end_of(day_s)).collect(),

@@ -47,13 +47,13 @@ pub struct Reference {
     pub to: Timestamp,
     /// The rows of each horizon, in the order of [`Horizon::ALL`].
     pub tables: [Table; 2],
-    /// The mean over coins of |ln(median / realised)|, day by day, of forecasts that were made before the model had seen
-    /// what they are about; of each horizon.
+    /// The mean over coins of |ln(median / realised)|, day by day, of forecasts that were made before the model had
+    /// seen what they are about; of each horizon.
     pub errors: [Vec<f64>; 2],
 }
 
-/// The features that are watched, with their places in [`INPUTS`]: all that the models read but the shares of the days of
-/// the week. What a calendar says cannot drift, and would only dilute the verdict.
+/// The features that are watched, with their places in [`INPUTS`]: all that the models read but the shares of the days
+/// of the week. What a calendar says cannot drift, and would only dilute the verdict.
 pub fn watched_features() -> impl Iterator<Item = (usize, Feature)> {
     INPUTS.into_iter().enumerate().filter(|(_, feature)| {
         !matches!(

@@ -29,6 +29,7 @@ mod models;
 mod monitoring;
 mod predict;
 mod query;
+mod watching;
 pub mod wire;
 
 /// Where the OpenAPI document is.
@@ -92,6 +93,9 @@ fn described(web: Web, requests: &Gate, predictions: &Gate) -> OpenApiRouter {
         .routes(routes!(feedback::give))
         .routes(routes!(monitoring::production))
         .routes(routes!(monitoring::reference))
+        .routes(routes!(watching::drift))
+        .routes(routes!(watching::performance))
+        .routes(routes!(watching::health))
         .layer(from_fn(same_origin_only))
         .layer(from_fn_with_state(requests.clone(), admit));
     let on_demand =

@@ -32,6 +32,7 @@ use crate::jobs::Jobs;
 use crate::monitoring::Monitoring;
 use crate::notify::Notify;
 use crate::retraining::Retraining;
+use crate::watching::Watching;
 
 mod account;
 mod alerts;
@@ -56,6 +57,8 @@ pub struct Members {
     pub jobs: Jobs,
     /// Letters that lie here.
     pub notify: Arc<Notify>,
+    /// What the server measures about itself.
+    pub watching: Watching,
     /// How new models come and go.
     pub retraining: Retraining,
 }

@@ -34,6 +34,7 @@ use server::config::{Mode, Settings};
 use server::feedback::Feedback;
 use server::forecasting::SERVED;
 use server::jobs::Jobs;
+use server::market::MarketSnapshot;
 use server::monitoring::Monitoring;
 use server::notify::Notify;
 use server::outbox::Parcel;
@@ -41,6 +42,7 @@ use server::registry::Registry;
 use server::retraining::{self, BrokenOff, Models, NoDrift, Retraining, Trainer};
 use server::signing::SigningKey;
 use server::store::{ShadowForecast, Store};
+use server::watching::{self, FromRegistry, Snapshots, WatchSettings, Watching};
 use server::web::forms::Members;
 use server::web::{self, listen};
 use tempfile::TempDir;
@@ -94,6 +96,29 @@ fn members(store: &Store, clock: &Arc<dyn Clock>, settings: &Settings) -> Member
         stop: stop.clone(),
     });
     let registry = Registry::new(settings.model_dir.clone(), settings.trained_dir());
+    let empty = Arc::new(MarketSnapshot {
+        series: BTreeMap::new(),
+        state: MarketState {
+            origin: MarketOrigin::Exchange,
+            as_of: None,
+            is_stale: false,
+            is_offline: false,
+            retries_at: None,
+            loading: None,
+            missing_hours: 0,
+            quarantined_rows: 0,
+        },
+        revision: 0,
+    });
+    let snapshots: Snapshots = Arc::new(move || Arc::clone(&empty));
+    let watching = Watching::new(watching::Parts {
+        store: store.clone(),
+        clock: Arc::clone(clock),
+        learnt: Arc::new(FromRegistry::new(registry.clone(), store.clone(), Arc::clone(&snapshots))),
+        market: snapshots,
+        settings: WatchSettings::default(),
+        stop: stop.clone(),
+    });
     let retraining = Retraining::new(retraining::Parts {
         store: store.clone(),
         clock: Arc::clone(clock),
@@ -112,6 +137,7 @@ fn members(store: &Store, clock: &Arc<dyn Clock>, settings: &Settings) -> Member
         feedback: Feedback::new(store.clone(), key, Arc::clone(clock)),
         monitoring: Monitoring::new(store.clone(), registry),
         retraining,
+        watching,
         jobs: Jobs::new(store.clone(), Arc::clone(clock), Vec::new()),
         // Letters lie in a folder whatever the mode is.
         notify: Arc::new(

@@ -21,6 +21,7 @@ mod roles;
 mod store;
 mod teaching;
 mod verbs;
+mod watching;
 mod web_api;
 mod web_hostile;
 mod web_openapi;

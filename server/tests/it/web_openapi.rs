@@ -51,13 +51,13 @@ async fn every_route_in_the_document_answers_as_it_says() {
             answered += 1;
         }
     }
-    assert_eq!(answered, 18);
+    assert_eq!(answered, 21);
 }
 
 /// Calls an operation with the examples that the document gives, as a visitor who has a conversation.
 async fn call(buddy: &Buddy, method: &str, path: &str, operation: &Value) -> Reply {
     if path.starts_with("/api/v1/monitoring") {
-        return Browser::of_operator(buddy, "olga").await.get(path).await;
+        return Browser::of_operator(buddy, &format!("olga{}", path.len())).await.get(path).await;
     }
     let (cookie, conversation, message) = a_conversation(buddy).await;
     let named = if path.starts_with("/api/v1/messages") { message } else { conversation };

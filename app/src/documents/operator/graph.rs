@@ -428,6 +428,34 @@ pub(super) fn choices(label: &'static str, links: Vec<(String, String, bool)>) -
     .into_any()
 }
 
+/// A table that scrolls by itself where it is too wide; heads over the columns of `numbers` stand on the right, as the
+/// numbers do.
+pub(super) fn aligned(label: &'static str, heads: &[&'static str], numbers: &[usize], rows: AnyView) -> AnyView {
+    let heads = heads
+        .iter()
+        .enumerate()
+        .map(|(place, &head)| {
+            let class = numbers.contains(&place).then_some("table__number");
+            view! {
+                <th scope="col" class=class>
+                    {head}
+                </th>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="table-scroll" tabindex="0" role="region" aria-label=label>
+            <table class="table">
+                <thead>
+                    <tr>{heads}</tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
 /// A value of an address, so that nothing in it is read as part of the address.
 pub(super) fn encoded(text: &str) -> String {
     text.bytes()

@@ -5,8 +5,8 @@ use domain::market::{MarketOrigin, Symbol};
 use jiff::Timestamp;
 use leptos::prelude::*;
 
-use super::graph::{Tone, facts, verdict};
-use super::{table, up, whole};
+use super::graph::{Tone, aligned, facts, verdict};
+use super::{up, whole};
 use crate::components::moment::{Day, Moment};
 use crate::documents::{Page, address, say};
 
@@ -296,7 +296,7 @@ fn coins(language: Language, coins: &[CoinData]) -> AnyView {
             </tr>
         }
     };
-    section(title, table(title, &heads, coins.iter().map(row).collect_view().into_any()))
+    section(title, aligned(title, &heads, &[2, 5, 6, 7], coins.iter().map(row).collect_view().into_any()))
 }
 
 fn gaps(language: Language, coins: &[CoinData]) -> AnyView {
@@ -331,7 +331,7 @@ fn gaps(language: Language, coins: &[CoinData]) -> AnyView {
         say(language, "Length", "Durée"),
     ];
     let rows = rows.into_iter().map(|(_, row)| row).collect_view().into_any();
-    section(title, table(title, &heads, rows))
+    section(title, aligned(title, &heads, &[3], rows))
 }
 
 fn sources(language: Language, sources: &[SourceData]) -> AnyView {
@@ -361,7 +361,7 @@ fn sources(language: Language, sources: &[SourceData]) -> AnyView {
             </tr>
         }
     };
-    section(title, table(title, &heads, sources.iter().map(row).collect_view().into_any()))
+    section(title, aligned(title, &heads, &[2, 3], sources.iter().map(row).collect_view().into_any()))
 }
 
 fn troubles(language: Language, troubles: &[SourceTrouble]) -> AnyView {
@@ -386,7 +386,7 @@ fn troubles(language: Language, troubles: &[SourceTrouble]) -> AnyView {
             </tr>
         }
     };
-    section(title, table(title, &heads, troubles.iter().map(row).collect_view().into_any()))
+    section(title, aligned(title, &heads, &[], troubles.iter().map(row).collect_view().into_any()))
 }
 
 fn refused(language: Language, refused: &[RefusedRows]) -> AnyView {
@@ -414,7 +414,7 @@ fn refused(language: Language, refused: &[RefusedRows]) -> AnyView {
         "A row that cannot be true is kept aside with its reason; no forecast is made from it.",
         "Une ligne qui ne peut pas être vraie est mise de côté avec sa raison\u{202f}; aucune prévision ne s’en sert.",
     );
-    let list = table(title, &heads, refused.iter().map(row).collect_view().into_any());
+    let list = aligned(title, &heads, &[1], refused.iter().map(row).collect_view().into_any());
     section(title, view! { <p>{about}</p> {list} }.into_any())
 }
 

@@ -286,8 +286,7 @@ impl Store {
 }
 
 fn check_of(horizon: Horizon, row: CheckRow) -> Result<DriftCheck, StoreError> {
-    let (days, ends_s, model, verdict, drifted, judged, features, share, from_s, to_s, reference, current, rules, made) =
-        row;
+    let (days, ends_s, model, verdict, drifted, judged, features, share, from_s, to_s, learnt, seen, rules, made) = row;
     let count = |number: i64| u32::try_from(number).map_err(|_| damaged("drift_checks", "features"));
     Ok(DriftCheck {
         horizon,
@@ -301,8 +300,8 @@ fn check_of(horizon: Horizon, row: CheckRow) -> Result<DriftCheck, StoreError> {
         share,
         reference_from: instant(from_s),
         reference_to: instant(to_s),
-        reference_rows: reference.unsigned_abs(),
-        current_rows: current.unsigned_abs(),
+        reference_rows: learnt.unsigned_abs(),
+        current_rows: seen.unsigned_abs(),
         rules: serde_json::from_str(&rules).map_err(|_| damaged("drift_checks", "rules"))?,
         made_at: time("drift_checks", made)?,
     })

@@ -10,14 +10,13 @@ use crate::verbs::VerbError;
 
 /// When the steps of the clock are after the full hour: the hour has ended and its candle is known.
 const AFTER_THE_HOUR: SignedDuration = SignedDuration::from_mins(5);
-/// The first day of the replay: nine days later FTX cannot pay any more. The weeks before were as the year 2020 was,
-/// from which the model of the time learnt.
-const DAY_OF_FTX: Date = date(2022, 10, 30);
-/// Days for which the model of the time had not been trained anew when the replay begins.
-const MODEL_DAYS: i64 = 607;
-
-/// The same where the market is made up: it has no history before 2019.
-const SHORT_MODEL_DAYS: i64 = 240;
+/// The first day of the replay: ten days before Terra falls apart. The weeks until then were as the year 2020 was, from
+/// which the model of the time learnt; docs/runbook.md says what came of other days.
+const DAY_OF_TERRA: Date = date(2022, 4, 29);
+/// Days for which the model of the time was not trained anew before the replay begins.
+const MODEL_DAYS: i64 = 423;
+/// The same where the market is made up: the simulator knows no more than the three years before.
+const YOUNG_MODEL_DAYS: i64 = 240;
 
 /// How the story goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,13 +40,13 @@ pub(super) struct Plot {
 }
 
 impl Plot {
-    /// The collapse of FTX; or whatever followed another day.
+    /// The collapse of Terra; or whatever followed another day.
     ///
     /// # Errors
     /// [`VerbError::Usage`] where the calendar ends.
     pub(super) fn of_history(from: Option<Date>) -> Result<Self, VerbError> {
         let RetrainingSettings { members, epochs, .. } = RetrainingSettings::default();
-        let (begins_at, trained_at) = around(from.unwrap_or(DAY_OF_FTX), MODEL_DAYS)?;
+        let (begins_at, trained_at) = around(from.unwrap_or(DAY_OF_TERRA))?;
         Ok(Self {
             begins_at,
             trained_at,
@@ -65,10 +64,16 @@ impl Plot {
     /// # Errors
     /// As [`Plot::of_history`].
     pub(super) fn in_short() -> Result<Self, VerbError> {
-        let (begins_at, trained_at) = around(DAY_OF_FTX, SHORT_MODEL_DAYS)?;
         let coins = Symbol::followed().into_iter().take(3).collect();
-        let told = Self::of_history(None)?;
-        Ok(Self { begins_at, trained_at, calm_days: 3, days_after: 1, coins, is_made_up: true, networks: (1, 1), ..told })
+        let told = Self::of_history(None)?.on_a_made_up_market();
+        Ok(Self { calm_days: 3, days_after: 1, coins, networks: (1, 1), ..told })
+    }
+
+    /// The same on a made-up market, whose model of the time is younger.
+    pub(super) fn on_a_made_up_market(self) -> Self {
+        let before = AFTER_THE_HOUR + SignedDuration::from_hours(24 * YOUNG_MODEL_DAYS);
+        let trained_at = self.begins_at.saturating_sub(before).unwrap_or(Timestamp::MIN);
+        Self { trained_at, is_made_up: true, ..self }
     }
 
     /// When the shock begins (UTC): where history is real, what came is not in our hands.
@@ -83,11 +88,11 @@ impl Plot {
 }
 
 /// Where the clock stands at the beginning of a day, and when the model was trained that serves then (UTC).
-fn around(day: Date, model_days: i64) -> Result<(Timestamp, Timestamp), VerbError> {
+fn around(day: Date) -> Result<(Timestamp, Timestamp), VerbError> {
     let too_far = |_: jiff::Error| VerbError::Usage("--from must be a day of the last centuries".to_owned());
     let midnight = Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).map_err(too_far)?;
     let begins_at = midnight.checked_add(AFTER_THE_HOUR).map_err(too_far)?;
-    let trained_at = midnight.checked_sub(SignedDuration::from_hours(24 * model_days)).map_err(too_far)?;
+    let trained_at = midnight.checked_sub(SignedDuration::from_hours(24 * MODEL_DAYS)).map_err(too_far)?;
     Ok((begins_at, trained_at))
 }
 
@@ -100,12 +105,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_collapse_of_ftx_comes_after_the_calm_days_and_long_after_the_training() {
+    fn the_collapse_of_terra_comes_after_the_calm_days_and_long_after_the_training() {
         let plot = Plot::of_history(None).expect("a plot");
-        assert_eq!(plot.begins_at.to_string(), "2022-10-30T00:05:00Z");
-        assert_eq!(plot.shock_at().to_string(), "2022-11-08T00:05:00Z");
+        assert_eq!(plot.begins_at.to_string(), "2022-04-29T00:05:00Z");
+        assert_eq!(plot.shock_at().to_string(), "2022-05-08T00:05:00Z");
         assert_eq!(plot.trained_at.to_string(), "2021-03-02T00:00:00Z");
         let short = Plot::in_short().expect("a plot");
-        assert!(short.ends_at() < plot.ends_at() && short.coins.len() == 3);
+        assert_eq!(short.trained_at.to_string(), "2021-09-01T00:00:00Z");
+        assert!(short.ends_at() < plot.ends_at() && short.trained_at > plot.trained_at && short.coins.len() == 3);
     }
 }

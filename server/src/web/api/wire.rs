@@ -3,6 +3,7 @@
 pub mod chat;
 pub mod evaluation;
 pub mod feedback;
+pub mod watching;
 
 use std::collections::BTreeMap;
 

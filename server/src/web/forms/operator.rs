@@ -229,7 +229,7 @@ impl Forms {
     }
 }
 
-fn broken(error: &StoreError) -> Response {
+fn broken(error: &dyn std::error::Error) -> Response {
     Problem::from(incident::report(error)).into_page()
 }
 

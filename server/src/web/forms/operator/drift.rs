@@ -163,6 +163,7 @@ fn errors(concept: &ConceptBoard) -> pages::ErrorWatch {
         since: concept.since,
         days: concept.days,
         least_days: concept.least_days,
+        usual: concept.usual,
         statistic: concept.statistic,
         threshold: concept.threshold,
         errors: concept.errors.clone(),

@@ -15,8 +15,8 @@ pub struct DriftState {
     pub horizon: Horizon,
     /// Length of the current window, days.
     pub days: u32,
-    /// `not_checked`, `too_few_rows`, `calm`, `suspected` (some of the newest windows drifted) or `confirmed` (enough of
-    /// them did).
+    /// `not_checked`, `too_few_rows`, `calm`, `suspected` (some of the newest windows drifted) or `confirmed` (enough
+    /// of them did).
     #[schema(value_type = String, example = "calm")]
     pub verdict: &'static str,
     /// Since when that is so (UTC).
@@ -216,6 +216,8 @@ pub struct ErrorState {
     pub since: Option<Timestamp>,
     /// Days that were counted since the model began to serve.
     pub days: u32,
+    /// Fewest days before anything is said.
+    pub least_days: u32,
     /// Days of earlier errors that say what is usual.
     pub reference_days: u32,
     /// The mean of these.
@@ -223,7 +225,7 @@ pub struct ErrorState {
     /// How far the errors have risen, summed up, in standard deviations.
     pub statistic: Option<f64>,
     /// Above this the error has grown for good.
-    pub threshold: Option<f64>,
+    pub threshold: f64,
     /// Rises below this many standard deviations do not count.
     pub tolerance: f64,
     /// The error by day, the oldest first.
@@ -357,6 +359,7 @@ impl From<watching::ConceptBoard> for ErrorState {
             verdict: board.verdict.as_str(),
             since: board.since,
             days: board.days,
+            least_days: board.least_days,
             reference_days: board.reference_days,
             usual: board.usual,
             statistic: board.statistic,

@@ -98,8 +98,8 @@ pub struct PerformanceScores {
     pub confirmed_share: Option<ShareOf>,
 }
 
-/// A share with its 95 % interval (Wilson). Forecasts of neighbouring hours share most of their outcome, so the interval
-/// does not count forecasts but stretches as long as the horizon.
+/// A share with its 95 % interval (Wilson). Forecasts of neighbouring hours share most of their outcome, so the
+/// interval does not count forecasts but stretches as long as the horizon.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ShareOf {
     /// The share, 0 to 1.
