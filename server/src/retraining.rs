@@ -101,6 +101,9 @@ pub enum RetrainingError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The system gave no thread, or the work on it broke.
+    #[error("the work on a thread of its own broke: {0}")]
+    Broken(String),
 }
 
 /// What retraining is made of.

@@ -8,13 +8,35 @@ use super::account::tile;
 use super::{Page, address, say};
 use crate::format;
 
+mod drift;
 mod feedback;
+mod graph;
+mod health;
 mod jobs;
+mod models;
 mod outbox;
+mod performance;
+mod training;
 
+pub use drift::{
+    ColumnRole, ColumnStanding, DriftBoard, DriftColumn, DriftDetail, DriftStanding, DriftTest, ErrorWatch, Span,
+    WindowChoice, WindowNumbers, drift, drift_detail,
+};
 pub use feedback::{About, FeedbackEntry, FeedbackList, feedback};
+pub use graph::{Bins, Reliable};
+pub use health::{CoinData, HealthBoard, NewestForecast, RefusedRows, ServingModel, SourceData, SourceTrouble, health};
 pub use jobs::{JobEntry, JobList, jobs};
+pub use models::{
+    Actor, ComparedModels, FeatureLine, Intent, LONGEST_REASON, LONGEST_SHADOW_DAYS, ModelBoard, ModelDeed, ModelDone,
+    ModelEvent, ModelLine, ModelPage, ModelStanding, ModelTrouble, NextTraining, ShadowLine, compare_models, intend,
+    model, models,
+};
 pub use outbox::{OutboxEntry, OutboxList, outbox};
+pub use performance::{Expected, Outcome, PerformanceBoard, Ranged, performance};
+pub use training::{
+    Duel, DuelRow, DuelSide, TrainingCause, TrainingLine, TrainingOrder, TrainingPage, TrainingPhase, TrainingStanding,
+    TrainingStep, TrainingVotes, start_training, stop_training, training,
+};
 
 /// What the overview counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,6 +86,38 @@ pub fn overview(language: Language, counts: &OperatorOverview) -> Page {
         <p class="lead">{summary}</p>
         <ul class="tiles" role="list">
             {tile(
+                here("/operator/drift"),
+                say(language, "Drift", "Dérive"),
+                say(
+                    language,
+                    "Whether the market is still what the model learned from.",
+                    "Si le marché est encore celui que le modèle a appris.",
+                ),
+            )}
+            {tile(
+                here("/operator/performance"),
+                say(language, "Performance", "Performance"),
+                say(language, "Forecasts against what happened.", "Les prévisions face à ce qui est arrivé."),
+            )}
+            {tile(
+                here("/operator/models"),
+                say(language, "Models", "Modèles"),
+                say(
+                    language,
+                    "Cards, trainings, promotion and the audit log.",
+                    "Fiches, entraînements, mise en service et journal.",
+                ),
+            )}
+            {tile(
+                here("/operator/health"),
+                say(language, "Data health", "Santé des données"),
+                say(
+                    language,
+                    "Freshness, gaps, refused rows, sources.",
+                    "Fraîcheur, trous, lignes refusées, sources.",
+                ),
+            )}
+            {tile(
                 here("/operator/feedback"),
                 say(language, "Feedback", "Réponses"),
                 say(
@@ -85,11 +139,6 @@ pub fn overview(language: Language, counts: &OperatorOverview) -> Page {
                 here("/operator/jobs"),
                 say(language, "Jobs", "Tâches"),
                 say(language, "What runs by itself, and how it went.", "Ce qui tourne tout seul, et comment."),
-            )}
-            {tile(
-                here("/models"),
-                say(language, "Models", "Modèles"),
-                say(language, "Which model serves, and how good it is.", "Quel modèle sert, et ce qu’il vaut."),
             )}
         </ul>
         <section class="document__section">

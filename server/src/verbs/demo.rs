@@ -83,8 +83,8 @@ async fn show(args: &DemoArgs, settings: &Settings, folder: &Path, revision: &st
     let teller = Teller::new(settings.public_url());
     teller.step("History");
     if is_made_up {
-        teller.say(&format!("A made-up market, with a shock on {}; the pages take it", teller::minute(plot.shock_at())));
-        teller.say("for an archive of candles. The network saw nothing else.");
+        let shock = teller::minute(plot.shock_at());
+        teller.say(&format!("A market that is made up, with a shock on {shock}. The pages take it for an archive."));
     } else {
         teller.say(&format!("Real candles from {}.", archive.display()));
     }
@@ -112,6 +112,8 @@ async fn in_front_of(stage: &Stage<'_>, settings: &Settings, plot: &Plot, keep: 
     let product = stage.product;
     let mut answering = Box::pin(answer(settings, product, product.stop.clone()));
     let told = tokio::select! {
+        // The server says where it is before anything happens there.
+        biased;
         served = &mut answering => return served,
         told = Box::pin(tell(stage, settings, plot)) => told,
     };

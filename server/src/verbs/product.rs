@@ -167,6 +167,7 @@ fn members(
         monitoring: Monitoring::new(store.clone(), registry.clone()),
         jobs,
         notify,
+        registry: registry.clone(),
         retraining,
         watching,
     })

@@ -31,6 +31,7 @@ use crate::feedback::Feedback;
 use crate::jobs::Jobs;
 use crate::monitoring::Monitoring;
 use crate::notify::Notify;
+use crate::registry::Registry;
 use crate::retraining::Retraining;
 use crate::watching::Watching;
 
@@ -57,6 +58,8 @@ pub struct Members {
     pub jobs: Jobs,
     /// Letters that lie here.
     pub notify: Arc<Notify>,
+    /// The models on disk.
+    pub registry: Registry,
     /// What the server measures about itself.
     pub watching: Watching,
     /// How new models come and go.

@@ -71,7 +71,8 @@ impl Shown {
     /// The titles of the steps, in order and without their numbers.
     fn steps(&self) -> Vec<&str> {
         let title = |line: &str| -> Option<(usize, usize)> {
-            let begin = line.find(". ").filter(|&dot| dot > 0 && line[..dot].bytes().all(|byte| byte.is_ascii_digit()))?;
+            let begin =
+                line.find(". ").filter(|&dot| dot > 0 && line[..dot].bytes().all(|byte| byte.is_ascii_digit()))?;
             Some((begin + 2, line.rfind("  [")?))
         };
         self.lines.iter().filter_map(|line| title(line).map(|(begin, end)| &line[begin..end])).collect()
@@ -110,7 +111,8 @@ impl Shown {
     /// Asks it to stop, as Ctrl-C does.
     async fn stop(mut self) {
         let pid = self.child.id().expect("it runs");
-        let asked = std::process::Command::new("kill").args(["-INT", &pid.to_string()]).status().expect("kill is there");
+        let asked =
+            std::process::Command::new("kill").args(["-INT", &pid.to_string()]).status().expect("kill is there");
         assert!(asked.success());
         let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
         assert!(ended.expect("it stops in time").expect("an exit").success());
@@ -152,7 +154,10 @@ async fn check_the_store(shown: &Shown) {
     let sent = alerts.iter().filter(|alert| alert.state == AlertState::Sent);
     let first = sent.min_by_key(|alert| alert.fired_at).expect("an alert became a letter");
     assert!(first.forecast.high_volatility >= 0.5, "{}", first.forecast.high_volatility);
-    assert_eq!((&first.forecast.symbol, first.forecast.horizon), (&Symbol::parse("BTC").expect("a coin"), Horizon::Day));
+    assert_eq!(
+        (&first.forecast.symbol, first.forecast.horizon),
+        (&Symbol::parse("BTC").expect("a coin"), Horizon::Day)
+    );
 
     let answers = store.feedback(&FeedbackFilter::default(), 0, 10).await.expect("reads");
     let [answer] = answers.as_slice() else { panic!("{answers:?}") };

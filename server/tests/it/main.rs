@@ -15,6 +15,7 @@ mod letters;
 mod llm;
 mod mariadb;
 mod market;
+mod operator;
 mod rag;
 mod retraining;
 mod roles;

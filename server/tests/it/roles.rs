@@ -18,7 +18,7 @@ enum For {
 use For::{Everybody, Members, Operators};
 
 /// What is for somebody in particular; whatever is not in it must be for everybody, and is tried all the same.
-const TABLE: [(&str, &str, For); 27] = [
+const TABLE: [(&str, &str, For); 50] = [
     ("GET", "/account", Members),
     ("GET", "/account/export", Members),
     ("POST", "/account/confirm-again", Members),
@@ -41,6 +41,29 @@ const TABLE: [(&str, &str, For); 27] = [
     ("GET", "/operator/outbox/letter.eml", Operators),
     ("GET", "/operator/jobs", Operators),
     ("POST", "/operator/jobs/run", Operators),
+    ("GET", "/operator/drift", Operators),
+    ("GET", "/operator/drift/{feature}", Operators),
+    ("GET", "/operator/performance", Operators),
+    ("GET", "/operator/health", Operators),
+    ("GET", "/operator/models", Operators),
+    ("GET", "/operator/models/version/{version}", Operators),
+    ("GET", "/operator/models/compare", Operators),
+    ("GET", "/operator/models/training/{training}", Operators),
+    ("GET", "/operator/models/train", Operators),
+    ("POST", "/operator/models/train", Operators),
+    ("GET", "/operator/models/stop", Operators),
+    ("POST", "/operator/models/stop", Operators),
+    ("GET", "/operator/models/promote", Operators),
+    ("POST", "/operator/models/promote", Operators),
+    ("GET", "/operator/models/roll-back", Operators),
+    ("POST", "/operator/models/roll-back", Operators),
+    ("GET", "/operator/models/shadow", Operators),
+    ("POST", "/operator/models/shadow", Operators),
+    ("GET", "/operator/models/end-shadow", Operators),
+    ("POST", "/operator/models/end-shadow", Operators),
+    ("GET", "/api/v1/monitoring/drift", Operators),
+    ("GET", "/api/v1/monitoring/performance", Operators),
+    ("GET", "/api/v1/monitoring/health", Operators),
     ("GET", "/api/v1/monitoring/prod_data.csv", Operators),
     ("GET", "/api/v1/monitoring/ref_data.csv", Operators),
     ("GET", "/metrics", Everybody),
@@ -49,11 +72,15 @@ const TABLE: [(&str, &str, For); 27] = [
 ];
 
 /// The sources of every form: what stands in `.route(…)` there is a route of ours.
-const FORMS: [&str; 4] = [
+const FORMS: [&str; 8] = [
     include_str!("../../src/web/forms/account.rs"),
     include_str!("../../src/web/forms/alerts.rs"),
     include_str!("../../src/web/forms/feedback.rs"),
     include_str!("../../src/web/forms/operator.rs"),
+    include_str!("../../src/web/forms/operator/drift.rs"),
+    include_str!("../../src/web/forms/operator/health.rs"),
+    include_str!("../../src/web/forms/operator/models.rs"),
+    include_str!("../../src/web/forms/operator/performance.rs"),
 ];
 
 #[tokio::test]

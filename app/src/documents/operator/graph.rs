@@ -468,12 +468,13 @@ pub(super) fn encoded(text: &str) -> String {
 
 fn picture(class: &'static str, told: &Told, stretched: AnyView, fixed: AnyView) -> AnyView {
     let (title, text) = (format!("{}-title", told.id), format!("{}-text", told.id));
+    let (titled, told_by) = (title.clone(), text.clone());
     view! {
         <svg
             class=format!("picture {class}")
             role="img"
-            aria-labelledby=title.clone()
-            aria-describedby=text.clone()
+            aria-labelledby=titled
+            aria-describedby=told_by
             width="100%"
             height="100%"
         >

@@ -210,7 +210,9 @@ mod tests {
         let shock_s = plot.shock_at().as_second();
         let hours: Vec<Hour> = shocked(&series, shock_s).collect();
         assert_eq!(hours.len(), series.len());
-        assert!(hours.iter().all(|hour| hour.low <= hour.open.min(hour.close) && hour.high >= hour.open.max(hour.close)));
+        assert!(
+            hours.iter().all(|hour| hour.low <= hour.open.min(hour.close) && hour.high >= hour.open.max(hour.close))
+        );
         assert!(hours.windows(2).all(|pair| (pair[1].open - pair[0].close).abs() < f64::EPSILON * pair[0].close));
         let moves = |is_after: bool| {
             let chosen = hours.iter().filter(|hour| (hour.opens_at_s >= shock_s) == is_after);

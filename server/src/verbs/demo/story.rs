@@ -152,7 +152,8 @@ impl<'a> Story<'a> {
         if self.drift.is_some() && self.answer.is_some() {
             return Ok(());
         }
-        let missing = if self.drift.is_none() { "drift was not confirmed" } else { "no alert went out and was answered" };
+        let missing =
+            if self.drift.is_none() { "drift was not confirmed" } else { "no alert went out and was answered" };
         Err(VerbError::failed(
             format!("{missing} within {} days of {}", self.plot.most_days, minute(self.plot.shock_at())),
             "That is what this history is like: name another day with --from.",
@@ -223,6 +224,8 @@ impl<'a> Story<'a> {
         let teller = self.stage.teller;
         teller.step("Drift is confirmed");
         teller.say(&format!("{}: confirmed since {}.", minute(self.stage.now()), minute(since)));
+        self.operator.browser.open("/operator/drift").await?;
+        teller.page("/operator/drift");
         for query in DriftQuery::all() {
             let board = watching.drift_board(query).await.map_err(VerbError::because)?;
             if board.verdict == DriftVerdict::Confirmed {
@@ -288,7 +291,11 @@ impl<'a> Story<'a> {
             return Err(VerbError::because(format!("No training was asked for: {decision}")));
         };
         teller.step("Retraining starts");
-        teller.say(&format!("{}: the server asks for one, because {}.", minute(training.requested_at), training.reason));
+        teller.say(&format!(
+            "{}: the server asks for one, because {}.",
+            minute(training.requested_at),
+            training.reason
+        ));
         teller.say(&format!(
             "{} networks, {} passes, in a process of its own; the last {} days are held out.",
             training.instruction.networks.members,
@@ -360,7 +367,9 @@ impl<'a> Story<'a> {
             }
             Some(event) => {
                 teller.say(&format!("Refused: {}.", event.reason));
-                teller.say("The champion goes on serving. The challenger is kept as evidence and forecasts in the shadow.");
+                teller.say(
+                    "The champion goes on serving. The challenger is kept as evidence and forecasts in the shadow.",
+                );
             }
             None => return Err(VerbError::because("The audit log does not say what became of the challenger")),
         }
@@ -431,8 +440,7 @@ impl<'a> Story<'a> {
     fn mean_chance(&self) -> f64 {
         let Some(published) = self.stage.product.forecasting.published() else { return 0.0 };
         let day = published.forecasts().filter(|forecast| forecast.horizon == Horizon::Day);
-        let (sum, count) =
-            day.fold((0.0, 0_u32), |(sum, count), forecast| (sum + forecast.high_volatility, count + 1));
+        let (sum, count) = day.fold((0.0, 0_u32), |(sum, count), forecast| (sum + forecast.high_volatility, count + 1));
         sum / f64::from(count.max(1))
     }
 }

@@ -26,6 +26,11 @@ use crate::store::{
 };
 use crate::web::problem::Problem;
 
+mod drift;
+mod health;
+mod models;
+mod performance;
+
 /// Rows of a page.
 const ROWS: u32 = 50;
 /// The last page that may be asked for: further back a filter leads faster.
@@ -43,6 +48,10 @@ pub(super) fn router() -> Router<Forms> {
         .route("/operator/outbox/letter.eml", get(letter))
         .route("/operator/jobs", get(jobs))
         .route("/operator/jobs/run", post(run_job))
+        .merge(drift::router())
+        .merge(health::router())
+        .merge(models::router())
+        .merge(performance::router())
 }
 
 async fn overview(State(forms): State<Forms>, visit: Visit) -> Response {
