@@ -19,13 +19,16 @@ WASM := --profile wasm-release --target wasm32-unknown-unknown --package app --p
 # The forecaster without its data frames is to run in a browser one day.
 WASM_ML := --profile wasm-release --target wasm32-unknown-unknown --package ml --no-default-features --locked
 
-.PHONY: help run build setup test lint deny unit site browser bench load screenshots picture clean
+.PHONY: help run demo build setup test lint deny unit site browser bench load screenshots picture clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build what is missing, start the server and print its address
 	@exec "$(RELEASE)/investbuddy" serve
+
+demo: build ## history replayed in front of a real server: calm, a shock, drift, an alert, retraining
+	@exec "$(RELEASE)/investbuddy" demo
 
 build: setup ## the release: target/release/investbuddy and its site folder; starts nothing
 	@cargo build $(HOST) --bins

@@ -8,6 +8,7 @@
 
 mod anderson;
 mod bins;
+mod blocks;
 mod categories;
 pub mod coverage;
 mod judge;

@@ -16,6 +16,7 @@ mod archive;
 pub mod backup;
 pub mod bench;
 pub mod config;
+pub mod demo;
 pub mod doctor;
 pub mod drift;
 pub mod evaluate;
@@ -61,6 +62,8 @@ enum Verb {
     Fetch(fetch::FetchArgs),
     /// Measure the language models that run on this machine
     Bench(bench::BenchArgs),
+    /// Replay history in front of a real server that watches itself, and tell what happens
+    Demo(demo::DemoArgs),
     /// Let an account look after this server
     Operator(operator::OperatorArgs),
     /// Say whether one table is still like another: a report for the terminal, as JSON or as one HTML file
@@ -155,9 +158,13 @@ fn do_verb(cli: Cli, revision: &str) -> Result<(), VerbError> {
     if let Verb::Serve(args) = &cli.verb {
         args.apply(&mut settings);
     }
+    if let Verb::Demo(args) = &cli.verb {
+        args.apply(&mut settings);
+    }
     telemetry::start(&settings)?;
     match cli.verb {
         Verb::Serve(_) => on_the_web_runtime(&settings, serve::run(&settings)),
+        Verb::Demo(args) => on_the_web_runtime(&settings, demo::run(args, &settings, revision)),
         Verb::Doctor(args) => on_the_web_runtime(&settings, doctor::run(args, &settings)),
         Verb::Ingest(args) => on_the_web_runtime(&settings, ingest::run(args, &settings)),
         Verb::Fetch(args) => on_the_web_runtime(&settings, fetch::run(args, &settings)),
@@ -172,6 +179,7 @@ fn do_verb(cli: Cli, revision: &str) -> Result<(), VerbError> {
         Verb::Evaluate(EvaluateArgs { what: Some(What::Retrieval(args)), .. }) => {
             on_the_web_runtime(&settings, evaluate::retrieval::run(args, &settings))
         }
+        Verb::Evaluate(EvaluateArgs { what: Some(What::Drift(args)), .. }) => evaluate::drift::run(&args, &settings),
         Verb::Evaluate(args) => evaluate::run(&args, &settings, revision),
         Verb::Predict(args) => predict::run(&args, &settings),
         Verb::Models(args) => models::run(&args, &settings),

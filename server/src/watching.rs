@@ -43,6 +43,8 @@ pub use boards::{
     ForecastAge, HealthBoard, Histogram, Numbers, Outlook, PerformanceBoard, PerformanceQuery, RefusedRows,
     ReliabilityBin, Scores, Share, SourceFailure, SourceHealth, TestScore, WINDOWS,
 };
+pub(crate) use drift::against;
+pub(crate) use reference::table;
 pub use reference::{Champion, FromRegistry, Learnt, Reference, Table, watched_features};
 
 /// Hours between two rows of a coin, in the reference and in a window, and between the ends of two windows; counted

@@ -2,6 +2,7 @@
 
 use super::anderson::AndersonDarling;
 use super::bins::{Binned, jensen_shannon, jensen_shannon_noise, psi, psi_noise};
+use super::blocks::Blocks;
 use super::categories::{self, Table};
 use super::kolmogorov::{Distance, Method};
 use super::sample::Sample;
@@ -43,7 +44,11 @@ fn numbers(pair: &Pair<'_>, reference_values: &[f64], current_values: &[f64], ru
     let (reference, current) = (Sample::of(reference_values), Sample::of(current_values));
     let correlation =
         if rules.serial_correlation { correlation_rows(reference_values, &reference.sorted) } else { 1.0 };
-    let bench = Bench::new([reference.len() as u64, current.len() as u64], correlation, rules);
+    let bench = Bench::new([reference.len() as u64, current.len() as u64], correlation, rules).with_blocks(
+        reference_values,
+        &reference,
+        current_values.len(),
+    );
     let mut tests = Vec::new();
     if reference.len() > 0 && current.len() > 0 {
         tests.extend(distribution_tests(&bench, &reference, &current));
@@ -78,8 +83,13 @@ fn distribution_tests(bench: &Bench<'_>, reference: &Sample, current: &Sample) -
         Method::Exact => "two-sided, exact p-value",
         Method::Asymptotic => "two-sided, asymptotic p-value",
     };
-    let effective_p = distance.effective_p(bench.rows());
-    tests.push(bench.chance(TestKind::KolmogorovSmirnov, distance.statistic(), p, effective_p, rule.to_owned()));
+    let (effective_p, rule) = match &bench.blocks {
+        Some(blocks) => {
+            (blocks.p(distance.statistic()), format!("{rule}; decided by {} windows of the reference", blocks.len()))
+        }
+        None => (distance.effective_p(bench.rows()), rule.to_owned()),
+    };
+    tests.push(bench.chance(TestKind::KolmogorovSmirnov, distance.statistic(), p, effective_p, rule));
 
     if let Some(test) = AndersonDarling::of(&reference.sorted, &current.sorted) {
         let effective_p = test.effective_p(bench.rows_share());
@@ -90,7 +100,10 @@ fn distribution_tests(bench: &Bench<'_>, reference: &Sample, current: &Sample) -
     if let Some(moved) = wasserstein::distance(reference, current) {
         // The area under |bridge| has no simple quantile; that of its height at one place, over the area of its
         // standard deviation, is an upper bound of it (all places moving as one is the worst case).
-        let noise = normal_beyond(rules.significance) * wasserstein::spread(reference) / bench.rows().sqrt();
+        let noise = match &bench.blocks {
+            Some(blocks) => blocks.noise(rules.significance),
+            None => normal_beyond(rules.significance) * wasserstein::spread(reference) / bench.rows().sqrt(),
+        };
         let rule = format!("over the reference's standard deviation {}", reference.standard_deviation);
         tests.push(bench.measure(TestKind::Wasserstein, moved, above(rules.wasserstein, noise), rule));
     }
@@ -189,6 +202,7 @@ struct Bench<'a> {
     sizes: Sizes,
     correlation: f64,
     is_enough: bool,
+    blocks: Option<Blocks>,
 }
 
 impl<'a> Bench<'a> {
@@ -200,7 +214,20 @@ impl<'a> Bench<'a> {
             && effective.iter().all(|rows| *rows >= rules.least_effective_rows);
         let [reference_effective, current_effective] = effective;
         let sizes = Sizes { reference, current, reference_effective, current_effective };
-        Self { rules, sizes, correlation, is_enough }
+        Self { rules, sizes, correlation, is_enough, blocks: None }
+    }
+
+    /// Where rows remember for longer than the window lasts, windows of the reference say what is usual of it; the
+    /// reference itself must be long enough to know.
+    fn with_blocks(mut self, values: &[f64], reference: &Sample, rows: usize) -> Self {
+        let Sizes { reference: known, current, reference_effective, .. } = self.sizes;
+        let has_rows = known.min(current) >= u64::from(self.rules.least_rows);
+        let is_known = reference_effective >= 2.0 * self.rules.least_effective_rows;
+        if self.rules.serial_correlation && !self.is_enough && has_rows && is_known {
+            self.blocks = Blocks::of(values, reference, rows);
+            self.is_enough = self.blocks.is_some();
+        }
+        self
     }
 
     /// Effective rows that the difference of both windows is worth: `nm / (n + m)`.

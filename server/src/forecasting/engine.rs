@@ -49,6 +49,8 @@ pub struct Published {
     pub revision: u64,
     /// The model.
     pub version: Version,
+    /// Whether records and shapes are of this state of the market as well, and not of the one before.
+    pub is_with_records: bool,
     forecasts: BTreeMap<Symbol, [Forecast; 2]>,
     records: BTreeMap<(Symbol, Horizon), TrackRecord>,
     known: BTreeMap<Symbol, u32>,
@@ -118,7 +120,8 @@ pub(super) fn compute(
         .iter()
         .map(|(symbol, series)| (symbol.clone(), u32::try_from(unbroken_hours(series)).unwrap_or(u32::MAX)))
         .collect();
-    Ok(Published { revision: snapshot.revision, version, forecasts, records, known, shapes })
+    let is_with_records = matches!(stage, Stage::WithRecords);
+    Ok(Published { revision: snapshot.revision, version, is_with_records, forecasts, records, known, shapes })
 }
 
 /// How many candles follow each other without a gap up to the newest one.

@@ -1,8 +1,8 @@
 //! `investbuddy drift`: whether one table is still like another, for any two CSV files.
 
-mod page;
+pub(super) mod page;
 mod table;
-mod text;
+pub(super) mod text;
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
 //! `investbuddy evaluate`: every model side by side, walk-forward, on origins that none was fitted on.
 
+pub mod drift;
 mod kept;
 pub mod retrieval;
 mod table;
@@ -87,6 +88,8 @@ pub struct EvaluateArgs {
 pub(super) enum What {
     /// How well the Buddy's library finds the passages that answer a question
     Retrieval(retrieval::RetrievalArgs),
+    /// What drifted in an archive after a training, month by month, and whether forecasts became worse with it
+    Drift(drift::DriftArgs),
 }
 
 fn family(text: &str) -> Result<Family, String> {

@@ -26,7 +26,7 @@ use crate::monitoring::Monitoring;
 use crate::notify::{Notify, Webhooks};
 use crate::rag::Library;
 use crate::registry::Registry;
-use crate::retraining::{self, LiveModels, ProcessTrainer, Retraining};
+use crate::retraining::{self, LiveModels, Retraining, Trainer};
 use crate::signing::SigningKey;
 use crate::store::Store;
 use crate::watching::{self, FromRegistry, Snapshots, WatchSettings, Watching};
@@ -38,6 +38,10 @@ pub(super) struct Product {
     pub(super) clock: Arc<dyn Clock>,
     /// What the pages may ask for.
     pub(super) desk: Arc<dyn Desk>,
+    /// The market.
+    pub(super) market: Market,
+    /// The forecasts.
+    pub(super) forecasting: Forecasting,
     /// What the forms work with.
     pub(super) members: Members,
     /// Ends everything.
@@ -48,11 +52,16 @@ pub(super) struct Product {
 }
 
 impl Product {
-    /// Wires store, market, forecasts and the rest together. Its jobs do not run by themselves yet.
+    /// Wires store, market, forecasts and the rest together; `trainer` runs its trainings. Its jobs do not run by
+    /// themselves yet.
     ///
     /// # Errors
     /// [`VerbError`] where the store cannot be opened or the settings cannot work.
-    pub(super) async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, VerbError> {
+    pub(super) async fn start(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        trainer: Arc<dyn Trainer>,
+    ) -> Result<Self, VerbError> {
         let store = Store::at(&settings.store_place()).await.map_err(VerbError::because)?;
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
         let market = Market::start(
@@ -79,9 +88,11 @@ impl Product {
             writer,
         };
         let buddy = TheBuddy::new(parts, &settings.chat);
-        let members = members(settings, &store, &clock, (&market, &forecasting, &registry), (&stop, &tracker))?;
-        let desk: Arc<dyn Desk> = Arc::new(TheDesk::new(market, forecasting, registry, Arc::new(buddy)));
-        Ok(Self { clock, desk, members, stop, store, library, tracker })
+        let members =
+            members(settings, &store, &clock, trainer, (&market, &forecasting, &registry), (&stop, &tracker))?;
+        let desk: Arc<dyn Desk> =
+            Arc::new(TheDesk::new(market.clone(), forecasting.clone(), registry, Arc::new(buddy)));
+        Ok(Self { clock, desk, market, forecasting, members, stop, store, library, tracker })
     }
 
     /// Lets the jobs run by themselves.
@@ -114,6 +125,7 @@ fn members(
     settings: &Settings,
     store: &Store,
     clock: &Arc<dyn Clock>,
+    trainer: Arc<dyn Trainer>,
     (market, forecasting, registry): (&Market, &Forecasting, &Registry),
     (stop, tracker): (&CancellationToken, &TaskTracker),
 ) -> Result<Members, VerbError> {
@@ -151,7 +163,7 @@ fn members(
         clock: Arc::clone(clock),
         registry: registry.clone(),
         models: Arc::new(LiveModels { market: market.clone(), registry: registry.clone(), simulated_too }),
-        trainer: Arc::new(ProcessTrainer::of_this_program().map_err(VerbError::because)?),
+        trainer,
         drift: Arc::new(watching.clone()),
         settings: settings.retraining.clone(),
         family: SERVED,

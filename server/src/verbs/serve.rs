@@ -1,6 +1,7 @@
 //! `investbuddy serve`: pages, API, market and forecasts in one process.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
@@ -8,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::product::Product;
 use super::{VerbError, print};
 use crate::config::Settings;
+use crate::retraining::ProcessTrainer;
 use crate::telemetry::metrics;
 use crate::web::{self, listen};
 
@@ -33,7 +35,8 @@ impl ServeArgs {
 /// # Errors
 /// [`VerbError`] where the store cannot be opened or the address cannot be taken.
 pub async fn run(settings: &Settings) -> Result<(), VerbError> {
-    let product = Product::start(settings, settings.clock()).await?;
+    let trainer = Arc::new(ProcessTrainer::of_this_program().map_err(VerbError::because)?);
+    let product = Product::start(settings, settings.clock(), trainer).await?;
     product.run_jobs();
     let served = tokio::select! {
         served = answer(settings, &product, product.stop.clone()) => served,

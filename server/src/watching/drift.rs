@@ -205,7 +205,11 @@ fn current_table(rows: &[ProducedRow], reference: &Reference) -> Table {
     table
 }
 
-fn against(reference: &Table, current: &Table, rules: &Rules) -> Result<Report, WatchError> {
+/// Compares every column of two tables.
+///
+/// # Errors
+/// [`WatchError::Drift`].
+pub(crate) fn against(reference: &Table, current: &Table, rules: &Rules) -> Result<Report, WatchError> {
     let none = Vec::new();
     let levels = ["0".to_owned(), "1".to_owned()];
     let mut pairs: Vec<Pair<'_>> = reference

@@ -223,7 +223,14 @@ fn compute(
     Ok(Reference { version, from, to, tables, errors: errors(forecaster) })
 }
 
-fn table(panel: &Panel, origins: &[Origin], horizon: Horizon, chances: &BTreeMap<(&Symbol, i64), f64>) -> Table {
+/// The rows of origins, which must be in order of time; `chances` are of coins and origins (epoch seconds), and not
+/// known where there is none.
+pub(crate) fn table(
+    panel: &Panel,
+    origins: &[Origin],
+    horizon: Horizon,
+    chances: &BTreeMap<(&Symbol, i64), f64>,
+) -> Table {
     let mut table = Table::default();
     for (index, feature) in watched_features() {
         let values = origins.iter().map(|&origin| f64::from(panel.features(origin)[index]));

@@ -37,12 +37,7 @@ svg{display:block;width:100%;height:auto}svg text{fill:var(--quiet);font-size:10
 /// The whole page.
 pub(super) fn page(comparison: &Comparison) -> String {
     let Comparison { reference, current, left_out, notes, report } = comparison;
-    let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.push_str("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
-    page.push_str(
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';style-src 'unsafe-inline'\">\n",
-    );
-    page.push_str(&format!("<title>Drift: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n", headline(report)));
+    let mut page = opening(&headline(report));
     page.push_str(&format!(
         "<main>\n<p class=\"quiet\">InvestBuddy drift report</p>\n<h1 class=\"{}\">{}</h1>\n",
         class(report.verdict),
@@ -69,6 +64,17 @@ pub(super) fn page(comparison: &Comparison) -> String {
     }
     page.push_str(&rules(report));
     page.push_str("</main>\n</body>\n</html>\n");
+    page
+}
+
+/// A document up to its content, which may hold drawings and styles of its own and nothing from elsewhere.
+pub(in crate::verbs) fn opening(title: &str) -> String {
+    let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.push_str("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
+    page.push_str(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';style-src 'unsafe-inline'\">\n",
+    );
+    page.push_str(&format!("<title>Drift: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n", escape(title)));
     page
 }
 
@@ -273,7 +279,8 @@ fn rules(report: &Report) -> String {
     )
 }
 
-const fn class(verdict: Verdict) -> &'static str {
+/// The class of a verdict.
+pub(in crate::verbs) const fn class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Drifted => "drifted",
         Verdict::Stable => "stable",
@@ -281,7 +288,8 @@ const fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-fn escape(text: &str) -> String {
+/// A text without anything that HTML would take for its own.
+pub(in crate::verbs) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

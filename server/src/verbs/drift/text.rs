@@ -35,7 +35,7 @@ pub(super) fn headline(report: &Report) -> String {
 }
 
 /// A verdict in a word.
-pub(super) const fn word(verdict: Verdict) -> &'static str {
+pub(in crate::verbs) const fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Drifted => "drifted",
         Verdict::Stable => "stable",

@@ -1,5 +1,5 @@
-//! `investbuddy evaluate drift`: what drifted in the candles of an archive after a training, month by month, and whether
-//! the forecasts became worse with it.
+//! `investbuddy evaluate drift`: what drifted in the candles of an archive after a training, month by month, and
+//! whether the forecasts became worse with it.
 //!
 //! Nothing here is looked up in what a server published: forecasts are made anew, as they would have been made then, so
 //! that the answer is there for every year of an archive and the same on every machine.
@@ -174,8 +174,8 @@ fn champion(panel: &Panel, to_s: i64, args: &DriftArgs, settings: &Settings) -> 
     let from_s = args.from.map_or(trained_to_s, archive::day);
     if from_s < trained_to_s || from_s >= to_s {
         return Err(VerbError::Usage(format!(
-            "the champion was trained on what lies before {}: --from must not be earlier, and the archive and --to must \
-             reach further; with --refit yearly earlier years can be looked at",
+            "the champion was trained on what lies before {}: --from must not be earlier, and the archive and --to \
+             must reach further; with --refit yearly earlier years can be looked at",
             manifest.trained_to.strftime("%Y-%m-%d")
         )));
     }
@@ -227,8 +227,8 @@ fn yearly(panel: &Panel, first_s: i64, to_s: i64, args: &DriftArgs) -> Result<Wa
     let from_s = args.from.map_or_else(|| windows::year_start(first_year), archive::day);
     if windows::year_start(first_year - YEARS_BEFORE) < first_s || from_s >= to_s {
         return Err(VerbError::Usage(format!(
-            "{} must lie before the end of the archive, with {YEARS_BEFORE} whole years of candles before its year; the \
-             archive begins on {}",
+            "{} must lie before the end of the archive, with {YEARS_BEFORE} whole years of candles before its year; \
+             the archive begins on {}",
             args.from.map_or_else(|| format!("the first day, {first_year}-01-01,"), |_| "--from".to_owned()),
             instant(first_s).strftime("%Y-%m-%d")
         )));
@@ -311,8 +311,8 @@ fn chances<'a>(panel: &'a Panel, cases: &[Case]) -> BTreeMap<(&'a Symbol, i64), 
     cases.iter().map(|case| (place(case), case.chance)).collect()
 }
 
-/// The rows of a span (epoch seconds) in order of time, as the server's watch makes them. Origins without a forecast have
-/// no chance and miss none: there is no server here that could have failed to make it.
+/// The rows of a span (epoch seconds) in order of time, as the server's watch makes them. Origins without a forecast
+/// have no chance and miss none: there is no server here that could have failed to make it.
 fn rows(panel: &Panel, horizon: Horizon, [from_s, to_s]: [i64; 2], chances: &BTreeMap<(&Symbol, i64), f64>) -> Table {
     let mut origins = panel.origins(from_s, to_s, EVERY_HOURS);
     origins.sort_by_key(|&origin| (panel.origin_s(origin), origin.coin));

@@ -10,6 +10,9 @@ use crate::verbs::drift::text::word;
 /// Columns of a window that are named, those that moved most first.
 const NAMED: usize = 5;
 
+/// Above what [`scores`] makes.
+const SCORES: &str = " QLIKE     HAR   against    80 %";
+
 /// Everything that was found.
 pub(super) fn text(found: &Found) -> String {
     let mut text = title(found);
@@ -19,10 +22,10 @@ pub(super) fn text(found: &Found) -> String {
         text.push_str(&renewing(&found.served, kept));
     }
     text.push_str(&format!(
-        "\n\ndrifted: of the judged features, of all. alone: drifted if rows were independent of each other. distance: \
-         mean Wasserstein\ndistance of the features. shifts are of the mean; both in standard deviations of the \
-         reference. * drifted. A window drifted\nfrom {:.0} % of the judged features on; where fewer than half can be \
-         judged there are too few rows.",
+        "\n\ndrifted: of the judged features, of all. alone: drifted if rows were independent of each other.\n\
+         distance: mean Wasserstein distance of the features. shifts are of the mean; both in standard deviations\n\
+         of the reference. * drifted. A window drifted from {:.0} % of the judged features on; where fewer than\n\
+         half can be judged there are too few rows.",
         100.0 * found.rules.drifted_share
     ));
     text
@@ -55,7 +58,7 @@ fn story(story: &Story, months: u8) -> String {
         let named: Vec<String> = most_moved(window).take(NAMED).map(feature).collect();
         text.push_str(&format!("\n{:10}  {}", "", named.join(", ")));
     }
-    text.push_str(&format!("\n\n{:22}  {:>7}  {:>8}  {:>8}  {}", "", "windows", "drifted", "distance", SCORES));
+    text.push_str(&format!("\n\n{:22}  {:>7}  {:>8}  {:>8}  {SCORES}", "", "windows", "drifted", "distance"));
     for (verdict, sum) in &story.verdicts {
         text.push_str(&together(word(*verdict), sum));
     }
@@ -65,8 +68,6 @@ fn story(story: &Story, months: u8) -> String {
     }
     text
 }
-
-const SCORES: &str = "  QLIKE     HAR   against    80 %";
 
 fn line(window: &Window, months: u8) -> String {
     let shift = |role: Role| {
@@ -199,10 +200,10 @@ mod tests {
     fn windows_come_together_and_renewing_is_held_against_keeping() {
         let text = text(&sample());
         for said in [
-            "too few rows                 1",
+            "too few rows                  1",
             "rank correlation of the distance with the QLIKE: +1.00 over 7 windows",
             "renewed beside kept",
-            "2024                            2/5, 2/5",
+            "2024                             2/5, 2/5",
         ] {
             assert!(text.contains(said), "{said}: {text}");
         }

@@ -396,7 +396,8 @@ pub(super) fn year_start(year: i32) -> i64 {
     month_start(year * MONTHS_OF_A_YEAR)
 }
 
-/// The start of a month, counted from January of year 0, UTC, epoch seconds; the end of time where there is no such date.
+/// The start of a month, counted from January of year 0, UTC, epoch seconds; the end of time where there is no such
+/// date.
 fn month_start(month: i32) -> i64 {
     let year = i16::try_from(month.div_euclid(MONTHS_OF_A_YEAR));
     let of_year = i8::try_from(month.rem_euclid(MONTHS_OF_A_YEAR) + 1);
