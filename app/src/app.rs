@@ -11,7 +11,7 @@ use crate::components::header::Header;
 use crate::components::market_banner::MarketBanner;
 use crate::links;
 use crate::live::Live;
-use crate::pages::{BuddyPage, CoinPage, HowGoodPage, HowItWorksPage, ModelsPage, NotFoundPage, OverviewPage};
+use crate::pages::{Apart, CoinPage, NotFoundPage, OverviewPage};
 use crate::words::Words;
 
 /// The whole application; the body of every document.
@@ -35,6 +35,7 @@ fn Site() -> impl IntoView {
     provide_context(words);
     Live::provide();
     mark_as_hydrated();
+    Apart::fetch_ahead();
 
     // `SsrMode::Async`: the answers come from memory, so the reader gets whole pages at once, with or without
     // JavaScript, and the status code knows what was found.
@@ -48,16 +49,16 @@ fn Site() -> impl IntoView {
             <Routes fallback=|| view! { <NotFoundPage /> }>
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/coins/:symbol") view=CoinPage ssr=SsrMode::Async />
-                <Route path=path!("/buddy/:id?") view=BuddyPage ssr=SsrMode::Async />
-                <Route path=path!("/how-good") view=HowGoodPage ssr=SsrMode::Async />
-                <Route path=path!("/how-it-works") view=HowItWorksPage ssr=SsrMode::Async />
-                <Route path=path!("/models") view=ModelsPage ssr=SsrMode::Async />
+                <Route path=path!("/buddy/:id?") view=Apart::Buddy ssr=SsrMode::Async />
+                <Route path=path!("/how-good") view=Apart::HowGood ssr=SsrMode::Async />
+                <Route path=path!("/how-it-works") view=Apart::HowItWorks ssr=SsrMode::Async />
+                <Route path=path!("/models") view=Apart::Models ssr=SsrMode::Async />
                 <Route path=path!("/fr") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/fr/coins/:symbol") view=CoinPage ssr=SsrMode::Async />
-                <Route path=path!("/fr/buddy/:id?") view=BuddyPage ssr=SsrMode::Async />
-                <Route path=path!("/fr/how-good") view=HowGoodPage ssr=SsrMode::Async />
-                <Route path=path!("/fr/how-it-works") view=HowItWorksPage ssr=SsrMode::Async />
-                <Route path=path!("/fr/models") view=ModelsPage ssr=SsrMode::Async />
+                <Route path=path!("/fr/buddy/:id?") view=Apart::Buddy ssr=SsrMode::Async />
+                <Route path=path!("/fr/how-good") view=Apart::HowGood ssr=SsrMode::Async />
+                <Route path=path!("/fr/how-it-works") view=Apart::HowItWorks ssr=SsrMode::Async />
+                <Route path=path!("/fr/models") view=Apart::Models ssr=SsrMode::Async />
             </Routes>
         </main>
         <Footer />

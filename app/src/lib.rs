@@ -32,9 +32,18 @@ pub use app::App;
 #[cfg(not(target_family = "wasm"))]
 pub use shell::{THEME_SCRIPT, shell};
 
-/// Takes over the page that the server rendered. Called once, by the browser's entry point.
+/// Takes over the page that the server rendered, as soon as its code is here. Called once, by the browser's entry
+/// point. A page whose code does not come stays as the server rendered it, as without JavaScript.
 #[cfg(target_family = "wasm")]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(App);
+    let path = leptos::prelude::window().location().pathname().unwrap_or_default();
+    let Some(page) = pages::Apart::at(&path) else {
+        return leptos::mount::hydrate_body(App);
+    };
+    wasm_bindgen_futures::spawn_local(async move {
+        if page.fetch().await.is_ok() {
+            leptos::mount::hydrate_body(App);
+        }
+    });
 }

@@ -1,5 +1,6 @@
 //! One file a page.
 
+mod apart;
 mod buddy;
 mod coin;
 mod how_good;
@@ -8,6 +9,7 @@ mod models;
 mod not_found;
 mod overview;
 
+pub(crate) use apart::Apart;
 pub(crate) use buddy::BuddyPage;
 pub(crate) use coin::CoinPage;
 pub(crate) use how_good::HowGoodPage;

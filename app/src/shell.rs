@@ -8,6 +8,7 @@ use leptos_router::location::RequestUrl;
 
 use crate::app::App;
 use crate::links;
+use crate::pages::Apart;
 use crate::ssr::{self, Assets};
 
 /// The inline script that sets the reader's theme before anything is painted.
@@ -26,7 +27,7 @@ pub fn shell(_options: LeptosOptions) -> impl IntoView {
         <html lang=links::language_of(&path).tag() data-member=(role >= Role::Member).then_some("")>
             <head>
                 <Head role />
-                {assets.map(|assets| view! { <Files assets /> })}
+                {assets.map(|assets| view! { <Files assets page=Apart::at(&path) /> })}
                 <MetaTags />
             </head>
             <body>
@@ -63,9 +64,15 @@ fn theme_color(scheme: &str, color: &'static str) -> impl IntoView {
 /// Links to the built files and the script that starts the WebAssembly. The chart library is only named: the
 /// coin page loads it when it needs it.
 #[component]
-fn Files(assets: Assets) -> impl IntoView {
+fn Files(
+    assets: Assets,
+    /// The page, where its code is in a part.
+    page: Option<Apart>,
+) -> impl IntoView {
     let nonce = use_nonce();
-    let Assets { js, wasm, css, charts } = assets;
+    let Assets { js, wasm, css, charts, parts } = assets;
+    let parts = page.and_then(|page| parts.get(part_of(page))).into_iter().flatten();
+    let code: Vec<String> = std::iter::once(wasm.to_string()).chain(parts.cloned()).collect();
     // An inline script that is not a module runs at once, so the module is asked for while the page still arrives,
     // and a browser without JavaScript asks for nothing. Hydration waits for the whole page.
     let start = format!(
@@ -74,9 +81,22 @@ fn Files(assets: Assets) -> impl IntoView {
     );
     view! {
         <link rel="stylesheet" href=css.to_string() />
-        <link rel="preload" href=wasm.to_string() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        {code
+            .into_iter()
+            .map(|file| {
+                view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous" /> }
+            })
+            .collect_view()}
         <meta name="charts-library" content=charts.to_string() />
         <script nonce=nonce>{start}</script>
+    }
+}
+
+/// The name of the part that holds a page's code: what stands in its `wasm_split`.
+fn part_of(page: Apart) -> &'static str {
+    match page {
+        Apart::Buddy => "buddy",
+        Apart::HowGood | Apart::HowItWorks | Apart::Models => "reading",
     }
 }
 

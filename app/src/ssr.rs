@@ -2,6 +2,7 @@
 //!
 //! The types exist on both sides so that callers need no `cfg`; in the browser nothing is ever provided.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::error::Failure;
@@ -24,6 +25,8 @@ pub struct Assets {
     pub css: Arc<str>,
     /// The chart library, an ES module.
     pub charts: Arc<str>,
+    /// The files of each part of the WebAssembly that only some pages need, by the part's name.
+    pub parts: Arc<BTreeMap<String, Vec<String>>>,
 }
 
 /// Gives the pages of this request what they may ask for.

@@ -87,6 +87,7 @@ fn router(desk: SampleDesk) -> Router {
             wasm: "/pkg/app.2.wasm".into(),
             css: "/pkg/app.3.css".into(),
             charts: "/pkg/charts.4.mjs".into(),
+            parts: Arc::new([("buddy".to_owned(), vec!["/pkg/buddy.5.wasm".to_owned()])].into()),
         });
     };
     let shell = {
@@ -315,6 +316,15 @@ async fn scripts_carry_the_nonce_and_no_style_attribute_is_used() {
     }
     assert!(!page.html.contains(" style=\""), "a style attribute");
     page.has("/pkg/app.1.js").has("/pkg/app.2.wasm").has("/pkg/app.3.css").has("/pkg/charts.4.mjs");
+}
+
+#[tokio::test]
+async fn a_page_whose_code_is_apart_names_its_parts_in_the_head() {
+    let part = r#"<link rel="preload" href="/pkg/buddy.5.wasm""#;
+    for path in ["/buddy", "/fr/buddy"] {
+        page(path).await.has(part);
+    }
+    assert!(!page("/").await.html.contains(part));
 }
 
 #[tokio::test]

@@ -34,19 +34,6 @@ export class Problems {
   }
 }
 
-/**
- * Runs in every document before its own scripts: sets a mark once the WebAssembly has started. Its start function
- * hydrates the page in the same turn in which the instance is handed over, hence the wait for the next one.
- */
-function markHydration(): void {
-  const instantiate = WebAssembly.instantiateStreaming.bind(WebAssembly);
-  WebAssembly.instantiateStreaming = async (...given) => {
-    const started = await instantiate(...given);
-    setTimeout(() => Object.assign(window, { isHydrated: true }));
-    return started;
-  };
-}
-
 type Fixtures = {
   /** What went wrong on the page; checked after every test. */
   problems: Problems;
@@ -60,7 +47,6 @@ export const test = base.extend<Fixtures>({
     async ({ page }, use) => {
       const problems = new Problems();
       problems.watch(page);
-      await page.addInitScript(markHydration);
       await use(problems);
       expect(problems.unexpected(), "what the page complained about").toEqual([]);
     },
@@ -75,7 +61,7 @@ export const isSimulated = (): boolean => process.env.E2E_MARKET === "simulated"
 
 /** Waits until the WebAssembly has taken over the page. */
 export async function hydrated(page: Page): Promise<void> {
-  await page.waitForFunction(() => "isHydrated" in window);
+  await page.waitForFunction(() => document.documentElement.hasAttribute("data-hydrated"));
 }
 
 /** Opens a page and waits until it answers to touch. */

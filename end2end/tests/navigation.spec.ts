@@ -32,6 +32,20 @@ test("back and forward lead through the pages that were seen", async ({ page }) 
   await expect(page).toHaveTitle(/^Models/);
 });
 
+test("the first page loads without the other pages' code, which then comes ahead of the reader", async ({ page }) => {
+  const parts = page.locator('link[rel="preload"][href*="/pkg/split_"]');
+  const fetched = ["buddy", "reading"].map((part) => page.waitForResponse(new RegExp(`/pkg/split_${part}-\\w+\\.wasm$`)));
+  await open(page, "/");
+  await expect(parts).toHaveCount(0);
+  for (const response of await Promise.all(fetched)) {
+    expect(await response.headerValue("cache-control")).toContain("immutable");
+  }
+  await open(page, "/buddy");
+  await expect(parts).toHaveAttribute("href", /split_buddy/);
+  await open(page, "/fr/models");
+  await expect(parts).toHaveAttribute("href", /split_reading/);
+});
+
 test("the keyboard alone reaches a coin, and focus is always visible", async ({ page }) => {
   await open(page, "/");
   await page.keyboard.press("Tab");

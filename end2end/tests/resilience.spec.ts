@@ -29,3 +29,33 @@ test("when the server goes away the page says so, and trying again works once it
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Bitcoin");
   await expect(alert).toHaveCount(0);
 });
+
+test("a page whose code does not come says so, and trying again works", async ({ page, problems }) => {
+  test.setTimeout(240_000);
+  problems.expect(/ERR_FAILED|Failed to fetch/);
+  await server.up();
+  await page.route("**/pkg/split_buddy-*.wasm", (route) => route.abort());
+  await page.goto(server.url);
+  await hydrated(page);
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Buddy" }).click();
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("This could not be shown");
+
+  await page.unroute("**/pkg/split_buddy-*.wasm");
+  await alert.getByRole("link", { name: "Try again" }).click();
+  await expect(page.getByRole("textbox")).toBeVisible();
+  await hydrated(page);
+  await expect(alert).toHaveCount(0);
+});
+
+test("a page whose code does not come with the document stays readable, and its links work", async ({ page, problems }) => {
+  test.setTimeout(240_000);
+  problems.expect(/ERR_FAILED|Failed to fetch/);
+  await server.up();
+  await page.route("**/pkg/split_*.wasm", (route) => route.abort());
+  await page.goto(`${server.url}/models`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Models");
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Overview" }).click();
+  await hydrated(page);
+  await expect(page.getByRole("list", { name: "Forecasts by coin" })).toBeVisible();
+});

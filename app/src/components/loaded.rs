@@ -81,7 +81,7 @@ fn Waiting(retry_after_s: u32, retry: Callback<()>, skeleton: fn() -> AnyView) -
 
 /// What went wrong, in plain words, and a way to try again.
 #[component]
-fn Failed(error: ApiError, retry: Callback<()>) -> impl IntoView {
+pub(crate) fn Failed(error: ApiError, retry: Callback<()>) -> impl IntoView {
     let words = use_words();
     if let ApiError::Failure(failure) = &error {
         answer_with_status(failure.status());

@@ -1,7 +1,9 @@
 //! The site folder: what the build made for browsers, compressed beforehand and cached for good where the name
 //! carries a hash.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use app::ssr::Assets;
 use axum::Router;
@@ -25,6 +27,8 @@ struct Manifest {
     wasm: String,
     css: String,
     charts: String,
+    #[serde(default)]
+    parts: BTreeMap<String, Vec<String>>,
 }
 
 /// The site folder and the addresses of its main files.
@@ -42,9 +46,10 @@ impl Site {
     pub fn at(root: &Path) -> Self {
         let manifest = std::fs::read(root.join("manifest.json")).ok();
         match manifest.and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok()) {
-            Some(Manifest { js, wasm, css, charts }) => {
+            Some(Manifest { js, wasm, css, charts, parts }) => {
                 let [js, wasm, css, charts] = [js, wasm, css, charts].map(Into::into);
-                Self { root: root.to_owned(), assets: Assets { js, wasm, css, charts }, is_hashed: true }
+                let assets = Assets { js, wasm, css, charts, parts: Arc::new(parts) };
+                Self { root: root.to_owned(), assets, is_hashed: true }
             }
             None => {
                 let named = |file: &str| format!("/{PACKAGE}/{file}").into();
@@ -53,6 +58,7 @@ impl Site {
                     wasm: named("investbuddy.wasm"),
                     css: named("investbuddy.css"),
                     charts: named("charts.mjs"),
+                    parts: Arc::default(),
                 };
                 Self { root: root.to_owned(), assets, is_hashed: false }
             }

@@ -26,6 +26,12 @@ pub(crate) enum SiteError {
          If the target is missing: rustup target add wasm32-unknown-unknown"
     )]
     Compile(ExitStatus),
+    /// The compiled file could not be cut into parts.
+    #[error("the compiled file could not be split into parts: {0}")]
+    Split(String),
+    /// wasm-bindgen or the splitter wrote a script that this program does not know how to join.
+    #[error("the generated scripts do not fit together: {0} is missing; see xtask/src/site/loader.rs")]
+    StrangeScript(String),
     /// wasm-bindgen refused the compiled file.
     #[error("wasm-bindgen refused the compiled file: {0}")]
     Bind(String),
@@ -45,8 +51,10 @@ pub(crate) enum SiteError {
     #[error("the chart library is not installed; run `npm ci` in the workspace's root, or `make setup`")]
     ChartsMissing,
     /// The WebAssembly is heavier than readers should wait for.
-    #[error("the WebAssembly weighs {bytes} bytes on the wire, over the budget of {budget}; see WASM_BUDGET_BYTES")]
+    #[error("{name} weighs {bytes} bytes on the wire, over the budget of {budget}; see xtask/src/site.rs")]
     OverBudget {
+        /// What is too heavy.
+        name: &'static str,
         /// What it weighs with brotli.
         bytes: u64,
         /// What it may weigh.

@@ -16,8 +16,10 @@ pub(super) struct Stamp {
     pub inputs: String,
     /// Whether wasm-opt had its turn.
     pub is_optimised: bool,
-    /// What the WebAssembly weighs with brotli.
+    /// What the first page's WebAssembly weighs with brotli.
     pub wasm_brotli_bytes: u64,
+    /// What the heaviest part weighs with brotli.
+    pub part_brotli_bytes: u64,
 }
 
 impl Stamp {
@@ -28,6 +30,7 @@ impl Stamp {
             inputs: value.get("inputs")?.as_str()?.to_owned(),
             is_optimised: value.get("is_optimised")?.as_bool()?,
             wasm_brotli_bytes: value.get("wasm_brotli_bytes")?.as_u64()?,
+            part_brotli_bytes: value.get("part_brotli_bytes")?.as_u64()?,
         })
     }
 
@@ -37,6 +40,7 @@ impl Stamp {
             "inputs": self.inputs,
             "is_optimised": self.is_optimised,
             "wasm_brotli_bytes": self.wasm_brotli_bytes,
+            "part_brotli_bytes": self.part_brotli_bytes,
         });
         fs::write(path, value.to_string()).map_err(|source| SiteError::io("write", path, source))
     }
@@ -77,10 +81,11 @@ mod tests {
         let home = tempfile::tempdir().expect("a temporary folder");
         let path = home.path().join("stamp.json");
         assert!(Stamp::read(&path).is_none());
-        let stamp = Stamp { inputs: "ab".to_owned(), is_optimised: true, wasm_brotli_bytes: 7 };
+        let stamp = Stamp { inputs: "ab".to_owned(), is_optimised: true, wasm_brotli_bytes: 7, part_brotli_bytes: 5 };
         stamp.write(&path).expect("written");
         let read = Stamp::read(&path).expect("readable");
-        assert_eq!((read.inputs.as_str(), read.is_optimised, read.wasm_brotli_bytes), ("ab", true, 7));
+        assert_eq!((read.inputs.as_str(), read.is_optimised), ("ab", true));
+        assert_eq!((read.wasm_brotli_bytes, read.part_brotli_bytes), (7, 5));
         fs::write(&path, "{").expect("written");
         assert!(Stamp::read(&path).is_none());
     }

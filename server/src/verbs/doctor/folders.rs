@@ -84,12 +84,22 @@ pub(super) fn site(settings: &Settings) -> Finding {
     let Ok(manifest) = std::fs::read(folder.join("manifest.json")) else {
         return Finding::broken(what, format!("{} holds no manifest.json", folder.display()), advice);
     };
-    let files: Option<std::collections::BTreeMap<String, String>> = serde_json::from_slice(&manifest).ok();
-    let Some(files) = files else {
+    let Ok(manifest) = serde_json::from_slice::<serde_json::Value>(&manifest) else {
         return Finding::broken(what, format!("{}/manifest.json cannot be read", folder.display()), advice);
     };
-    match files.values().find(|file| !folder.join(file.trim_start_matches('/')).is_file()) {
+    let files = texts(&manifest);
+    match files.iter().find(|file| !folder.join(file.trim_start_matches('/')).is_file()) {
         Some(missing) => Finding::broken(what, format!("{}{missing} is missing", folder.display()), advice),
         None => Finding::fine(what, format!("{} holds {} files and more", folder.display(), files.len())),
+    }
+}
+
+/// Every text in a value, however deep.
+fn texts(value: &serde_json::Value) -> Vec<&str> {
+    match value {
+        serde_json::Value::String(text) => vec![text],
+        serde_json::Value::Array(items) => items.iter().flat_map(texts).collect(),
+        serde_json::Value::Object(items) => items.values().flat_map(texts).collect(),
+        _ => Vec::new(),
     }
 }
