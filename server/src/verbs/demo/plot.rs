@@ -10,11 +10,11 @@ use crate::verbs::VerbError;
 
 /// When the steps of the clock are after the full hour: the hour has ended and its candle is known.
 const AFTER_THE_HOUR: SignedDuration = SignedDuration::from_mins(5);
-/// The first day of the replay: ten days before Terra falls apart. The weeks until then were as the year 2020 was, from
+/// The first day of the replay: six days before Terra falls apart. The weeks until then were as the year 2020 was, from
 /// which the model of the time learnt; docs/runbook.md says what came of other days.
-const DAY_OF_TERRA: Date = date(2022, 4, 29);
+const DAY_OF_TERRA: Date = date(2022, 5, 3);
 /// Days for which the model of the time was not trained anew before the replay begins.
-const MODEL_DAYS: i64 = 423;
+const MODEL_DAYS: i64 = 427;
 /// The same where the market is made up: the simulator knows no more than the three years before.
 const YOUNG_MODEL_DAYS: i64 = 240;
 
@@ -50,7 +50,7 @@ impl Plot {
         Ok(Self {
             begins_at,
             trained_at,
-            calm_days: 9,
+            calm_days: 5,
             most_days: 30,
             days_after: 2,
             coins: Symbol::followed(),
@@ -107,11 +107,11 @@ mod tests {
     #[test]
     fn the_collapse_of_terra_comes_after_the_calm_days_and_long_after_the_training() {
         let plot = Plot::of_history(None).expect("a plot");
-        assert_eq!(plot.begins_at.to_string(), "2022-04-29T00:05:00Z");
+        assert_eq!(plot.begins_at.to_string(), "2022-05-03T00:05:00Z");
         assert_eq!(plot.shock_at().to_string(), "2022-05-08T00:05:00Z");
         assert_eq!(plot.trained_at.to_string(), "2021-03-02T00:00:00Z");
         let short = Plot::in_short().expect("a plot");
-        assert_eq!(short.trained_at.to_string(), "2021-09-01T00:00:00Z");
+        assert_eq!(short.trained_at.to_string(), "2021-09-05T00:00:00Z");
         assert!(short.ends_at() < plot.ends_at() && short.trained_at > plot.trained_at && short.coins.len() == 3);
     }
 }
