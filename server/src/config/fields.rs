@@ -67,7 +67,7 @@ pub const FIELDS: &[Field] = &[
     field(
         "data_dir",
         Kind::Folder,
-        "The folder for what a running install writes: the store and the models trained here.",
+        "The folder for what a running install writes: the store, the models trained here, the Buddy's library, letters where no SMTP is set, and the key that signs links.",
     ),
     field(
         "database_url",
@@ -210,7 +210,7 @@ pub const FIELDS: &[Field] = &[
     field(
         "chat.behind_proxy",
         Kind::Flag,
-        "Whether a proxy in front of the server says who asks, in `X-Forwarded-For`. Otherwise that header is not believed.",
+        "Whether a proxy in front of the server says who asks, in `X-Forwarded-For`; limits of questions, sign-ins, letters and feedback go by it. Otherwise that header is not believed.",
     ),
     field(
         "accounts.sign_ins_a_minute",
