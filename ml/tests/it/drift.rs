@@ -245,13 +245,23 @@ fn few_rows_are_never_drift() {
     let report = of_numbers(&reference, &far, &Rules::default());
     assert_eq!(report.verdict, Verdict::TooFewRows);
     assert!(report.tests.iter().all(|result| result.verdict == Verdict::TooFewRows));
-    // Enough rows that are worth hardly one.
-    let slow = wandering(8, 5_000, 1, 0.999, 0.0).remove(0);
+    // Enough rows that are worth hardly one, and too short a reference to know what such a window usually looks like.
+    let slow = wandering(8, 3_000, 1, 0.999, 0.0).remove(0);
     let report = of_numbers(&slow, &[1e6; 200], &Rules::default());
     assert_eq!(report.verdict, Verdict::TooFewRows, "{}", report.correlation_rows);
     let empty = of_numbers(&[], &[], &Rules::default());
     assert_eq!(empty.verdict, Verdict::TooFewRows);
     assert_eq!(compare(&[], &Rules::default()).unwrap().verdict, Verdict::TooFewRows);
+}
+
+#[test]
+fn where_rows_remember_longer_than_a_window_lasts_windows_of_the_reference_decide() {
+    let slow = wandering(8, 12_000, 1, 0.999, 0.0).remove(0);
+    let verdict = |current: &[f64]| of_numbers(&slow, current, &Rules::default()).verdict;
+    assert_eq!(verdict(&slow[5_000..5_200]), Verdict::Stable);
+    assert_eq!(verdict(&[1e6; 200]), Verdict::Drifted);
+    let independent = Rules { serial_correlation: false, ..Rules::default() };
+    assert_eq!(of_numbers(&slow, &slow[5_000..5_200], &independent).verdict, Verdict::Drifted, "the false alarm");
 }
 
 #[test]
