@@ -92,6 +92,13 @@ impl Chat {
         }
     }
 
+    /// Keeps the end in sight, if it is followed.
+    fn stick(self) {
+        if let Some(Some(follower)) = self.follower.try_get_value() {
+            follower.stick();
+        }
+    }
+
     /// Asks a question.
     pub(crate) fn ask(self, text: QuestionText, about: Option<Symbol>) {
         let turn = self.turns.with_untracked(|turns| {
@@ -165,6 +172,10 @@ impl Chat {
             let (state, ()) = join(reading, self.show(&answer, &writer)).await;
             answer.progress.update(|progress| progress.state = state);
             self.settle();
+            // What came last, and the buttons below it, are in the page by the next frame: on a busy machine that is
+            // more than a screen.
+            browser::next_frame().await;
+            self.stick();
         });
     }
 
@@ -263,9 +274,7 @@ impl Chat {
                 }
                 answer.text.update(|text| text.push_str(&piece));
             }
-            if let Some(Some(follower)) = self.follower.try_get_value() {
-                follower.stick();
-            }
+            self.stick();
             if is_finished {
                 return;
             }
