@@ -256,12 +256,14 @@ fn few_rows_are_never_drift() {
 
 #[test]
 fn where_rows_remember_longer_than_a_window_lasts_windows_of_the_reference_decide() {
-    let slow = wandering(8, 12_000, 1, 0.999, 0.0).remove(0);
-    let verdict = |current: &[f64]| of_numbers(&slow, current, &Rules::default()).verdict;
-    assert_eq!(verdict(&slow[5_000..5_200]), Verdict::Stable);
-    assert_eq!(verdict(&[1e6; 200]), Verdict::Drifted);
-    let independent = Rules { serial_correlation: false, ..Rules::default() };
-    assert_eq!(of_numbers(&slow, &slow[5_000..5_200], &independent).verdict, Verdict::Drifted, "the false alarm");
+    let slow = wandering(8, 5_000, 1, 0.999, 0.0).remove(0);
+    let drifted = |rules: &Rules| {
+        slow.chunks(200).filter(|window| of_numbers(&slow, window, rules).verdict == Verdict::Drifted).count()
+    };
+    assert_eq!(of_numbers(&slow, &[1e6; 200], &Rules::default()).verdict, Verdict::Drifted);
+    let (dependent, independent) = (Rules::default(), Rules { serial_correlation: false, ..Rules::default() });
+    let alarms = (drifted(&dependent), drifted(&independent));
+    assert!(alarms.0 <= 5 && alarms.1 > 20, "{alarms:?} of 25 windows of the reference itself");
 }
 
 #[test]
