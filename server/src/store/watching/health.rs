@@ -152,7 +152,7 @@ impl Store {
     /// As [`Store::drift_checks`].
     pub async fn newest_published(&self) -> Result<Option<NewestPublished>, StoreError> {
         let newest = sql("select origin_s, published_at_ms, model from predictions \
-             order by origin_s desc, published_at_ms desc limit 1");
+             where origin_s = (select max(origin_s) from predictions) order by published_at_ms desc limit 1");
         let newest: Option<(i64, i64, String)> = self.engine.first(newest).await?;
         newest
             .map(|(origin_s, published_at_ms, model)| {
