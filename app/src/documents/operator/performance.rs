@@ -253,7 +253,7 @@ fn total_facts(language: Language, total: &Outcome) -> AnyView {
             error(total.baseline_qlike).into_any(),
         ),
         (
-            say(language, "Too high on average by", "Trop haut en moyenne de"),
+            say(language, "Forecast compared with what came", "Prévision par rapport au réel"),
             total
                 .error
                 .map_or_else(|| "–".to_owned(), |error| format::signed_percent(language, error.exp_m1()))
