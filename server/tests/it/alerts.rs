@@ -1,7 +1,6 @@
 //! Alerts from a forecast to the letter, on SQLite and on MariaDB: every test of this folder runs on both.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -13,7 +12,7 @@ use domain::market::{CandleSeries, Symbol};
 use domain::user::{Account, AccountId, EmailAddress, Role};
 use jiff::{SignedDuration, Timestamp};
 use server::alerts::{AlertSettings, Alerts, Bell, Carrier, CarryError, Forecasts, Newest, Parts};
-use server::config::Secret;
+use server::clock::SteppedClock;
 use server::jobs::{Jobs, Turn};
 use server::outbox::Parcel;
 use server::store::{NewAccount, Place, RuleKept, Store};
@@ -22,26 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::buddy::made_up_forecast;
-use crate::mariadb;
-
-/// Makes a test on each engine of each function, which gets a world that nobody has used.
-macro_rules! on_both {
-    ($($test:ident),+ $(,)?) => {
-        mod on_sqlite {
-            $(#[tokio::test]
-            async fn $test() {
-                Box::pin(super::$test(super::World::on_sqlite().await)).await;
-            })+
-        }
-
-        mod on_mariadb {
-            $(#[tokio::test]
-            async fn $test() {
-                Box::pin(super::$test(super::World::on_mariadb().await)).await;
-            })+
-        }
-    };
-}
+use crate::engines;
 
 mod chain;
 mod jobs;
@@ -53,15 +33,6 @@ mod parcels;
 /// Where the clock stands at first: a Tuesday noon in UTC.
 const START_MS: i64 = 1_780_401_600_000;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-
-/// A clock that is set by hand.
-struct Hands(AtomicI64);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).expect("an instant")
-    }
-}
 
 /// Forecasts and candles that a test tells.
 #[derive(Default)]
@@ -113,7 +84,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct World {
     place: Place,
     store: Store,
-    clock: Arc<Hands>,
+    clock: Arc<SteppedClock>,
     told: Arc<Told>,
     post: Arc<Postbox>,
     settings: AlertSettings,
@@ -125,20 +96,18 @@ struct World {
 
 impl World {
     async fn on_sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let place = Place::File(folder.path().join("store.sqlite"));
+        let (place, folder) = engines::sqlite("store.sqlite");
         Self::at(place, folder).await
     }
 
     async fn on_mariadb() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let place = Place::Server(Secret::new(mariadb::fresh().await));
+        let (place, folder) = engines::mariadb().await;
         Self::at(place, folder).await
     }
 
     async fn at(place: Place, folder: TempDir) -> Self {
         let store = Store::at(&place).await.expect("it opens");
-        let clock = Arc::new(Hands(AtomicI64::new(START_MS)));
+        let clock = Arc::new(SteppedClock::standing_at(Timestamp::from_millisecond(START_MS).expect("an instant")));
         let (told, post) = (Arc::new(Told::default()), Arc::new(Postbox::default()));
         let settings = AlertSettings::default();
         let (alerts, jobs, stop) = works(&store, &clock, &told, &post, &settings);
@@ -167,12 +136,11 @@ impl World {
     }
 
     fn wait(&self, time: SignedDuration) {
-        self.clock.0.fetch_add(i64::try_from(time.as_millis()).expect("not long"), Ordering::SeqCst);
+        self.clock.set(self.now() + time);
     }
 
     fn set_clock(&self, at: &str) {
-        let at: Timestamp = at.parse().expect("an instant");
-        self.clock.0.store(at.as_millisecond(), Ordering::SeqCst);
+        self.clock.set(at.parse().expect("an instant"));
     }
 
     /// A member with a confirmed address who gets letters at any hour.
@@ -231,7 +199,7 @@ impl World {
 
 fn works(
     store: &Store,
-    clock: &Arc<Hands>,
+    clock: &Arc<SteppedClock>,
     told: &Arc<Told>,
     post: &Arc<Postbox>,
     settings: &AlertSettings,

@@ -1,5 +1,8 @@
 //! The server seen from outside: one binary, so that it is linked once.
 
+#[macro_use]
+mod engines;
+
 mod accounts;
 mod alerts;
 mod browser;
@@ -12,6 +15,7 @@ mod fake_exchange;
 mod feedback;
 mod forecasts;
 mod glossary;
+mod killed;
 mod letters;
 mod llm;
 mod mariadb;
@@ -21,6 +25,7 @@ mod operator;
 mod rag;
 mod retraining;
 mod roles;
+mod script;
 mod store;
 mod teaching;
 mod verbs;

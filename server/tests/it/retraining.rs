@@ -2,7 +2,6 @@
 //! the store has a part in them.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
@@ -18,7 +17,7 @@ use ml::features;
 use ml::model::lstm::Plan;
 use ml::split::Fold;
 use ml::train::{Order, Trained, train};
-use server::config::Secret;
+use server::clock::SteppedClock;
 use server::market::simulator;
 use server::registry::Registry;
 use server::retraining::comparison::{AtHorizon, Comparison, Did, Rules};
@@ -32,26 +31,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::buddy::made_up_forecast;
-use crate::mariadb;
-
-/// Makes a test on each engine of each function, which gets a world that nobody has used.
-macro_rules! on_both {
-    ($($test:ident),+ $(,)?) => {
-        mod on_sqlite {
-            $(#[tokio::test]
-            async fn $test() {
-                Box::pin(super::$test(super::World::on_sqlite().await)).await;
-            })+
-        }
-
-        mod on_mariadb {
-            $(#[tokio::test]
-            async fn $test() {
-                Box::pin(super::$test(super::World::on_mariadb().await)).await;
-            })+
-        }
-    };
-}
+use crate::engines;
 
 mod by_hand;
 mod kills;
@@ -66,15 +46,6 @@ const DAY_S: i64 = 86_400;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A family that is fitted in a moment.
 const FAMILY: Family = Family::HarCalendar;
-
-/// A clock that is set by hand.
-struct Hands(AtomicI64);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).expect("an instant")
-    }
-}
 
 /// Candles of two coins on a simulated market.
 fn market() -> &'static BTreeMap<Symbol, CandleSeries> {
@@ -206,7 +177,7 @@ impl Models for Quiet {
 struct World {
     place: Place,
     store: Store,
-    clock: Arc<Hands>,
+    clock: Arc<SteppedClock>,
     registry: Registry,
     trainer: Arc<Scripted>,
     settings: RetrainingSettings,
@@ -217,20 +188,18 @@ struct World {
 
 impl World {
     async fn on_sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let place = Place::File(folder.path().join("run/investbuddy.sqlite"));
+        let (place, folder) = engines::sqlite("run/investbuddy.sqlite");
         Self::at(place, folder).await
     }
 
     async fn on_mariadb() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let place = Place::Server(Secret::new(mariadb::fresh().await));
+        let (place, folder) = engines::mariadb().await;
         Self::at(place, folder).await
     }
 
     async fn at(place: Place, folder: TempDir) -> Self {
         let store = Store::at(&place).await.expect("it opens");
-        let clock = Arc::new(Hands(AtomicI64::new(NOW_S * 1_000)));
+        let clock = Arc::new(SteppedClock::standing_at(instant(NOW_S)));
         let registry = Registry::new(folder.path().join("shipped"), folder.path().join("run/models"));
         let trainer = Arc::new(Scripted { registry: registry.clone(), play: Mutex::new(Play::Dies) });
         let settings = RetrainingSettings { shadow_days: 7, ..RetrainingSettings::default() };
@@ -262,7 +231,7 @@ impl World {
     }
 
     fn wait(&self, time: SignedDuration) {
-        self.clock.0.fetch_add(i64::try_from(time.as_millis()).expect("not long"), Ordering::SeqCst);
+        self.clock.set(self.now() + time);
     }
 
     fn play(&self, play: Play) {
@@ -331,7 +300,7 @@ impl World {
 
 fn works(
     store: &Store,
-    clock: &Arc<Hands>,
+    clock: &Arc<SteppedClock>,
     registry: &Registry,
     trainer: &Arc<Scripted>,
     settings: &RetrainingSettings,

@@ -7,33 +7,13 @@ use domain::chat::VisitorId;
 use domain::language::Language;
 use domain::user::{Account, AccountId, EmailAddress, Role};
 use jiff::Timestamp;
-use server::config::Secret;
 use server::store::{NewAccount, Place, Store};
 use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 use tempfile::TempDir;
 
-use crate::mariadb;
-
-/// Makes a test on each engine of each function, which gets a store that nobody has used.
-macro_rules! on_both {
-    ($($test:ident),+ $(,)?) => {
-        mod on_sqlite {
-            $(#[tokio::test]
-            async fn $test() {
-                Box::pin(super::$test(super::Fresh::on_sqlite().await)).await;
-            })+
-        }
-
-        mod on_mariadb {
-            $(#[tokio::test]
-            async fn $test() {
-                Box::pin(super::$test(super::Fresh::on_mariadb().await)).await;
-            })+
-        }
-    };
-}
+use crate::engines;
 
 mod copies;
 mod market;
@@ -46,22 +26,20 @@ mod together;
 const NOW_MS: i64 = 1_764_400_000_123;
 
 /// A store that nobody has used, and a folder beside it.
-struct Fresh {
+struct World {
     place: Place,
     store: Store,
     folder: TempDir,
 }
 
-impl Fresh {
+impl World {
     async fn on_sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let place = Place::File(folder.path().join("store.sqlite"));
+        let (place, folder) = engines::sqlite("store.sqlite");
         Self::at(place, folder).await
     }
 
     async fn on_mariadb() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let place = Place::Server(Secret::new(mariadb::fresh().await));
+        let (place, folder) = engines::mariadb().await;
         Self::at(place, folder).await
     }
 

@@ -1,7 +1,7 @@
 //! The server watches itself, on SQLite and on MariaDB: every test of this folder runs on both.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -9,8 +9,8 @@ use domain::clock::{Clock, SECONDS_PER_HOUR, instant};
 use domain::forecast::{Forecast, Horizon, Quantiles};
 use domain::market::{CandleSeries, MarketOrigin, MarketState, Symbol};
 use domain::model::Version;
-use jiff::Timestamp;
-use server::config::Secret;
+use jiff::{SignedDuration, Timestamp};
+use server::clock::SteppedClock;
 use server::market::MarketSnapshot;
 use server::store::{MadeForecast, Place, Settled, Store, prediction_id};
 use server::watching::{Champion, EVERY_HOURS, Learnt, Parts, Reference, Snapshots, Table, WatchError, Watching};
@@ -19,26 +19,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::buddy::made_up_forecast;
-use crate::mariadb;
-
-/// Makes a test on each engine of each function, which gets a world that nobody has used.
-macro_rules! on_both {
-    ($($test:ident),+ $(,)?) => {
-        mod on_sqlite {
-            $(#[tokio::test]
-            async fn $test() {
-                Box::pin(super::$test(super::World::on_sqlite().await)).await;
-            })+
-        }
-
-        mod on_mariadb {
-            $(#[tokio::test]
-            async fn $test() {
-                Box::pin(super::$test(super::World::on_mariadb().await)).await;
-            })+
-        }
-    };
-}
+use crate::engines;
 
 mod api;
 mod drift;
@@ -50,15 +31,6 @@ const START_S: i64 = 1_780_401_600;
 const DAY_S: i64 = 24 * SECONDS_PER_HOUR;
 const STEP_S: i64 = EVERY_HOURS as i64 * SECONDS_PER_HOUR;
 const COINS: [&str; 9] = ["BTC", "ETH", "BNB", "SOL", "XRP", "ADA", "DOGE", "AVAX", "LINK"];
-
-/// A clock that is set by hand.
-struct Hands(AtomicI64);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        instant(self.0.load(Ordering::SeqCst))
-    }
-}
 
 /// A champion that was trained on noise.
 struct Told {
@@ -122,7 +94,7 @@ const USUAL: Say = Say { shift: 0.0, factor: 1.1 };
 struct World {
     place: Place,
     store: Store,
-    clock: Arc<Hands>,
+    clock: Arc<SteppedClock>,
     learnt: Arc<Told>,
     market: Arc<Mutex<Arc<MarketSnapshot>>>,
     settings: WatchSettings,
@@ -132,20 +104,18 @@ struct World {
 
 impl World {
     async fn on_sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let place = Place::File(folder.path().join("store.sqlite"));
+        let (place, folder) = engines::sqlite("store.sqlite");
         Self::at(place, folder).await
     }
 
     async fn on_mariadb() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let place = Place::Server(Secret::new(mariadb::fresh().await));
+        let (place, folder) = engines::mariadb().await;
         Self::at(place, folder).await
     }
 
     async fn at(place: Place, folder: TempDir) -> Self {
         let store = Store::at(&place).await.expect("it opens");
-        let clock = Arc::new(Hands(AtomicI64::new(START_S)));
+        let clock = Arc::new(SteppedClock::standing_at(instant(START_S)));
         let learnt = Arc::new(Told {
             version: Mutex::new(made_up_forecast(coin("BTC"), Horizon::Day).model),
             errors: Mutex::new((0..200).map(|day| 0.05 + 0.1 * noise(200, day)).collect()),
@@ -169,7 +139,7 @@ impl World {
     }
 
     fn wait_s(&self, seconds: i64) {
-        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+        self.clock.set(self.now() + SignedDuration::from_secs(seconds));
     }
 
     /// Publishes a forecast of every coin and horizon on each origin of the grid in `[from_s, to_s)`, and what came of
@@ -209,7 +179,7 @@ impl World {
 
 fn watch(
     store: &Store,
-    clock: &Arc<Hands>,
+    clock: &Arc<SteppedClock>,
     learnt: &Arc<Told>,
     market: &Arc<Mutex<Arc<MarketSnapshot>>>,
     settings: &WatchSettings,

@@ -1,12 +1,10 @@
 //! A kill at any point loses nothing and sends nothing twice, but for what was handed over and got no answer.
 
-use std::collections::BTreeSet;
-use std::task::Poll;
-
-use futures::future::poll_fn;
 use jiff::SignedDuration;
+use std::collections::BTreeSet;
 
 use super::{HOUR, World};
+use crate::killed::killed_after;
 
 on_both!(a_chain_that_is_killed_at_any_wait_ends_in_one_letter);
 
@@ -14,21 +12,6 @@ on_both!(a_chain_that_is_killed_at_any_wait_ends_in_one_letter);
 const KILLS: u32 = 100;
 /// The chain has fewer waits than this. Without a common factor with the number of kills, so that each is met.
 const WAITS: u32 = 73;
-
-/// Lets a future wait so many times and drops it at the next wait; what it gave where it came to its end before.
-async fn killed_after<F: Future>(waits: u32, work: F) -> Option<F::Output> {
-    let mut work = Box::pin(work);
-    let mut left = waits;
-    poll_fn(move |context| match work.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending if left == 0 => Poll::Ready(None),
-        Poll::Pending => {
-            left -= 1;
-            Poll::Pending
-        }
-    })
-    .await
-}
 
 async fn a_chain_that_is_killed_at_any_wait_ends_in_one_letter(mut world: World) {
     let ann = world.member("ann").await;

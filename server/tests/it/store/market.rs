@@ -6,7 +6,7 @@ use server::market::gaps::Gap;
 use server::market::quarantine::{Reason, Refused};
 use server::store::{Answered, ArchiveFile, Batch, Committed, Store};
 
-use super::Fresh;
+use super::World;
 
 on_both!(
     numbers_come_back_bit_for_bit,
@@ -49,7 +49,7 @@ async fn store(store: &Store, symbol: &Symbol, candles: &CandleSeries, refused: 
     store.commit(&batch).await.expect("stored")
 }
 
-async fn numbers_come_back_bit_for_bit(fresh: Fresh) {
+async fn numbers_come_back_bit_for_bit(fresh: World) {
     let prices = [
         0.1,
         0.1 + 0.2,
@@ -82,7 +82,7 @@ async fn numbers_come_back_bit_for_bit(fresh: Fresh) {
     }
 }
 
-async fn what_is_known_first_stays(fresh: Fresh) {
+async fn what_is_known_first_stays(fresh: World) {
     let (btc, eth) = (coin("BTC"), coin("ETH"));
     store(&fresh.store, &btc, &candles(10, &[1.0, 2.0]), &[]).await;
     let again = store(&fresh.store, &btc, &candles(11, &[7.0, 8.0]), &[]).await;
@@ -94,7 +94,7 @@ async fn what_is_known_first_stays(fresh: Fresh) {
     assert_eq!(fresh.store.newest_candle(&eth).await.expect("read"), None);
 }
 
-async fn a_batch_of_thousands_is_stored_whole_and_adds_nothing_the_second_time(fresh: Fresh) {
+async fn a_batch_of_thousands_is_stored_whole_and_adds_nothing_the_second_time(fresh: World) {
     let prices: Vec<f64> = (0..4_321).map(f64::from).collect();
     let series = candles(0, &prices);
     for added in [4_321, 0] {
@@ -103,7 +103,7 @@ async fn a_batch_of_thousands_is_stored_whole_and_adds_nothing_the_second_time(f
     assert_eq!(fresh.store.load_candles(&coin("BTC")).await.expect("read"), series);
 }
 
-async fn refused_rows_are_counted_once_however_long_they_are(fresh: Fresh) {
+async fn refused_rows_are_counted_once_however_long_they_are(fresh: World) {
     let refused = |raw: String, reason| Refused { row: None, open_time_ms: Some(-1), reason, raw };
     let long = "é🦀".repeat(20_000);
     let rows = [
@@ -122,7 +122,7 @@ async fn refused_rows_are_counted_once_however_long_they_are(fresh: Fresh) {
     assert_eq!(by_reason, [("not_finite".to_owned(), 1), ("unreadable".to_owned(), 4)]);
 }
 
-async fn what_a_source_answered_grows_where_it_touches(fresh: Fresh) {
+async fn what_a_source_answered_grows_where_it_touches(fresh: World) {
     let btc = coin("BTC");
     for (from_s, next_s) in [(0, 10), (10, 20), (5, 8), (30, 40)] {
         let batch = Batch {
@@ -143,7 +143,7 @@ async fn what_a_source_answered_grows_where_it_touches(fresh: Fresh) {
     assert!(fresh.store.answered("Binance", &btc).await.expect("read").is_empty());
 }
 
-async fn a_file_is_remembered_as_it_was_when_it_was_read_last(fresh: Fresh) {
+async fn a_file_is_remembered_as_it_was_when_it_was_read_last(fresh: World) {
     let path = format!("/srv/café/{}/BTCUSDT_1h.csv", "deep/".repeat(100));
     for modified_ms in [1, 1, 2] {
         let file = ArchiveFile { path: path.clone(), size_bytes: i64::MAX, modified_ms };
@@ -166,7 +166,7 @@ async fn a_file_is_remembered_as_it_was_when_it_was_read_last(fresh: Fresh) {
     assert_eq!(fresh.raw().await.number(whole).await, 1, "a long place is not cut short");
 }
 
-async fn gaps_are_replaced_coin_by_coin(fresh: Fresh) {
+async fn gaps_are_replaced_coin_by_coin(fresh: World) {
     let (btc, eth) = (coin("BTC"), coin("ETH"));
     let gap = |from_s| Gap { from_s, to_s: from_s + 1 };
     fresh.store.replace_gaps(&btc, &[gap(3), gap(1)]).await.expect("stored");

@@ -5,7 +5,7 @@ use domain::user::{AccountId, Role};
 use server::outbox::Parcel;
 use server::store::{KeptSession, Opened};
 
-use super::{Fresh, address, at, member, visitor};
+use super::{World, address, at, member, visitor};
 
 on_both!(
     an_account_comes_back_as_it_was_and_its_letter_with_it,
@@ -20,7 +20,7 @@ on_both!(
     a_text_that_is_too_long_for_its_column_is_refused_or_whole,
 );
 
-async fn an_account_comes_back_as_it_was_and_its_letter_with_it(fresh: Fresh) {
+async fn an_account_comes_back_as_it_was_and_its_letter_with_it(fresh: World) {
     let ann = member(1, "ann@example.org");
     let letter = Parcel::ConfirmAddress { account: ann.account.id.clone() };
     assert!(fresh.store.add_account(&ann, Some(&letter)).await.expect("stored"));
@@ -35,7 +35,7 @@ async fn an_account_comes_back_as_it_was_and_its_letter_with_it(fresh: Fresh) {
     assert!(fresh.store.account(&nobody).await.expect("read").is_none());
 }
 
-async fn an_address_is_taken_once_and_a_letter_of_a_refused_account_is_not_kept(fresh: Fresh) {
+async fn an_address_is_taken_once_and_a_letter_of_a_refused_account_is_not_kept(fresh: World) {
     assert!(fresh.store.add_account(&member(1, "ann@example.org"), None).await.expect("stored"));
     for second in [member(2, "ann@example.org"), member(1, "bob@example.org")] {
         let letter = Parcel::ConfirmAddress { account: second.account.id.clone() };
@@ -46,7 +46,7 @@ async fn an_address_is_taken_once_and_a_letter_of_a_refused_account_is_not_kept(
     assert_eq!(raw.number("select count(*) from outbox").await, 0);
 }
 
-async fn accents_and_letters_that_look_alike_tell_addresses_apart(fresh: Fresh) {
+async fn accents_and_letters_that_look_alike_tell_addresses_apart(fresh: World) {
     let names = ["zoe", "zoé", "zoë", "strasse", "straße", "ınes", "ines", "анна", "anna", "𝒂nna", "zoe-", "zoe--"];
     for (number, name) in (1..).zip(names) {
         let account = member(number, &format!("{name}@example.org"));
@@ -58,7 +58,7 @@ async fn accents_and_letters_that_look_alike_tell_addresses_apart(fresh: Fresh) 
     }
 }
 
-async fn saying_what_is_so_already_still_finds_the_account(fresh: Fresh) {
+async fn saying_what_is_so_already_still_finds_the_account(fresh: World) {
     let ann = member(1, "ann@example.org");
     fresh.store.add_account(&ann, None).await.expect("stored");
     let (id, to) = (&ann.account.id, &ann.account.address);
@@ -76,7 +76,7 @@ async fn saying_what_is_so_already_still_finds_the_account(fresh: Fresh) {
     assert!(!fresh.store.confirm_account(id, &address("bob@example.org"), at(1)).await.expect("answered"));
 }
 
-async fn an_address_changes_where_it_is_free_and_only_from_the_one_so_far(fresh: Fresh) {
+async fn an_address_changes_where_it_is_free_and_only_from_the_one_so_far(fresh: World) {
     let (ann, bob) = (member(1, "ann@example.org"), member(2, "bob@example.org"));
     for account in [&ann, &bob] {
         fresh.store.add_account(account, None).await.expect("stored");
@@ -104,7 +104,7 @@ fn session(name: &str, account: Option<&AccountId>, ends_s: i64) -> KeptSession 
     }
 }
 
-async fn another_password_ends_every_session_and_is_changed_once(fresh: Fresh) {
+async fn another_password_ends_every_session_and_is_changed_once(fresh: World) {
     let (ann, bob) = (member(1, "ann@example.org"), member(2, "bob@example.org"));
     for (name, account) in [("first", &ann), ("second", &bob)] {
         fresh.store.add_account(account, None).await.expect("stored");
@@ -121,7 +121,7 @@ async fn another_password_ends_every_session_and_is_changed_once(fresh: Fresh) {
     assert!(fresh.store.session("second", 1).await.expect("read").is_some(), "somebody else's goes on");
 }
 
-async fn a_deleted_account_leaves_a_farewell_and_nothing_else(fresh: Fresh) {
+async fn a_deleted_account_leaves_a_farewell_and_nothing_else(fresh: World) {
     let ann = member(1, "ann@example.org");
     let id = &ann.account.id;
     let letter = Parcel::ConfirmAddress { account: id.clone() };
@@ -146,7 +146,7 @@ async fn a_deleted_account_leaves_a_farewell_and_nothing_else(fresh: Fresh) {
     assert!(fresh.store.add_account(&ann, None).await.expect("stored"), "the address is free again");
 }
 
-async fn a_session_is_kept_replaced_and_forgotten_when_it_ends(fresh: Fresh) {
+async fn a_session_is_kept_replaced_and_forgotten_when_it_ends(fresh: World) {
     let first = session("first", None, 100);
     assert!(fresh.store.add_session(&first).await.expect("kept"));
     assert!(!fresh.store.add_session(&session("first", None, 900)).await.expect("answered"), "the name is taken");
@@ -165,7 +165,7 @@ async fn a_session_is_kept_replaced_and_forgotten_when_it_ends(fresh: Fresh) {
     assert_eq!(fresh.raw().await.number("select count(*) from sessions").await, 0);
 }
 
-async fn a_session_of_nobody_is_refused_and_not_taken_for_one_that_is_there(fresh: Fresh) {
+async fn a_session_of_nobody_is_refused_and_not_taken_for_one_that_is_there(fresh: World) {
     let nobody = AccountId::parse("account-404").expect("a name");
     let orphan = session("first", Some(&nobody), 100);
     // Whoever is told that the name is taken tries other names for ever.
@@ -174,7 +174,7 @@ async fn a_session_of_nobody_is_refused_and_not_taken_for_one_that_is_there(fres
     assert_eq!(fresh.raw().await.number("select count(*) from sessions").await, 0);
 }
 
-async fn a_text_that_is_too_long_for_its_column_is_refused_or_whole(fresh: Fresh) {
+async fn a_text_that_is_too_long_for_its_column_is_refused_or_whole(fresh: World) {
     let long = session(&"x".repeat(500), None, 100);
     let added = fresh.store.add_session(&long).await;
     let kept = fresh.store.keep_session(&long).await;

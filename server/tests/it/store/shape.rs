@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
-use super::{Fresh, Raw, member, tables, visitor};
+use super::{Raw, World, member, tables, visitor};
 
 on_both!(
     every_step_can_be_taken_back_and_made_again,
@@ -17,7 +17,7 @@ on_both!(
 );
 
 /// How many tables of ours there are.
-async fn counted(fresh: &Fresh) -> i64 {
+async fn counted(fresh: &World) -> i64 {
     let raw = fresh.raw().await;
     let text = if fresh.is_a_server() {
         "select count(*) from information_schema.tables where table_schema = database() \
@@ -29,7 +29,7 @@ async fn counted(fresh: &Fresh) -> i64 {
     raw.number(text).await
 }
 
-async fn every_step_can_be_taken_back_and_made_again(fresh: Fresh) {
+async fn every_step_can_be_taken_back_and_made_again(fresh: World) {
     let all = i64::try_from(tables().await.len()).expect("few");
     assert_eq!(counted(&fresh).await, all);
     assert!(fresh.store.add_account(&member(1, "ann@example.org"), None).await.expect("stored"));
@@ -45,7 +45,7 @@ async fn every_step_can_be_taken_back_and_made_again(fresh: Fresh) {
     again.close().await;
 }
 
-async fn judgements_of_an_older_version_become_feedback_and_go_back(fresh: Fresh) {
+async fn judgements_of_an_older_version_become_feedback_and_go_back(fresh: World) {
     fresh.store.shrink_to(4).await.expect("taken back");
     let raw = fresh.raw().await;
     let (conversation, message) = (format!("{:032x}", 9), format!("{:032x}", 2));
@@ -70,7 +70,7 @@ async fn judgements_of_an_older_version_become_feedback_and_go_back(fresh: Fresh
     assert_eq!(raw.number(kept).await, 1);
 }
 
-async fn a_store_of_a_newer_version_is_left_alone(fresh: Fresh) {
+async fn a_store_of_a_newer_version_is_left_alone(fresh: World) {
     let raw = fresh.raw().await;
     raw.execute(
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
@@ -82,7 +82,7 @@ async fn a_store_of_a_newer_version_is_left_alone(fresh: Fresh) {
     assert!(error.to_string().contains("newer version"), "{error}");
 }
 
-async fn the_tables_of_a_server_have_the_columns_of_a_file(fresh: Fresh) {
+async fn the_tables_of_a_server_have_the_columns_of_a_file(fresh: World) {
     let raw = fresh.raw().await;
     for table in tables().await {
         // Every column can be read under its name and as its kind.

@@ -5,7 +5,7 @@ use domain::chat::{
 };
 use server::store::{Opened, Store, Written};
 
-use super::{Fresh, at, visitor};
+use super::{World, at, visitor};
 
 on_both!(
     what_was_said_comes_back_word_for_word_and_only_to_whom_it_was_said,
@@ -34,7 +34,7 @@ fn judgement(verdict: Verdict, reason: &str) -> Judgement {
     Judgement { verdict, reason: reason.to_owned() }
 }
 
-async fn what_was_said_comes_back_word_for_word_and_only_to_whom_it_was_said(fresh: Fresh) {
+async fn what_was_said_comes_back_word_for_word_and_only_to_whom_it_was_said(fresh: World) {
     let store = &fresh.store;
     assert!(store.open_answer(&visitor(1), &opened(9, Some(1), 2, None)).await.expect("kept"));
     assert!(!store.open_answer(&visitor(2), &opened(9, Some(3), 4, None)).await.expect("answered"), "not his");
@@ -71,7 +71,7 @@ async fn what_was_said_comes_back_word_for_word_and_only_to_whom_it_was_said(fre
     assert!(messages(store, &visitor(2), 9).await.is_empty());
 }
 
-async fn an_answer_is_replaced_with_its_judgement(fresh: Fresh) {
+async fn an_answer_is_replaced_with_its_judgement(fresh: World) {
     let (store, reader) = (&fresh.store, visitor(1));
     store.open_answer(&reader, &opened(9, Some(1), 2, None)).await.expect("kept");
     let unhelpful = judgement(Verdict::NotHelpful, "no");
@@ -86,7 +86,7 @@ async fn an_answer_is_replaced_with_its_judgement(fresh: Fresh) {
     assert_eq!(messages(store, &reader, 9).await.len(), 2, "and nothing else has changed");
 }
 
-async fn the_second_judgement_replaces_the_first(fresh: Fresh) {
+async fn the_second_judgement_replaces_the_first(fresh: World) {
     let (store, reader, answer) = (&fresh.store, visitor(1), MessageId::from_bits(2));
     store.open_answer(&reader, &opened(9, Some(1), 2, None)).await.expect("kept");
     for (verdict, reason) in
@@ -103,7 +103,7 @@ async fn the_second_judgement_replaces_the_first(fresh: Fresh) {
     assert_eq!(fresh.raw().await.number("select count(*) from feedback").await, 1);
 }
 
-async fn conversations_are_listed_newest_first_renamed_deleted_and_handed_over(fresh: Fresh) {
+async fn conversations_are_listed_newest_first_renamed_deleted_and_handed_over(fresh: World) {
     let (store, reader, other) = (&fresh.store, visitor(1), visitor(2));
     for (conversation, answer) in [(1, 10), (2, 30), (3, 20)] {
         store.open_answer(&reader, &opened(conversation, None, answer, None)).await.expect("kept");

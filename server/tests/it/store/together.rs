@@ -9,7 +9,7 @@ use server::market::gaps::Gap;
 use server::market::quarantine::{Reason, Refused};
 use server::store::{Answered, Batch, Opened, Place, Store};
 
-use super::{Fresh, address, at, member, visitor};
+use super::{World, address, at, member, visitor};
 use crate::mariadb;
 
 on_both!(
@@ -24,7 +24,7 @@ on_both!(
 const WRITERS: u32 = 8;
 
 /// As many stores as there are writers, half of them of another process.
-async fn writers(fresh: &Fresh) -> Vec<Store> {
+async fn writers(fresh: &World) -> Vec<Store> {
     let other = fresh.again().await;
     (0..WRITERS).map(|number| if number % 2 == 0 { fresh.store.clone() } else { other.clone() }).collect()
 }
@@ -39,14 +39,14 @@ where
     try_join_all(tasks).await.expect("no writer panics")
 }
 
-async fn an_address_goes_to_one_of_many_who_want_it(fresh: Fresh) {
+async fn an_address_goes_to_one_of_many_who_want_it(fresh: World) {
     let taken = at_once(writers(&fresh).await, |number, store| async move {
         store.add_account(&member(number, "ann@example.org"), None).await.expect("answered")
     });
     assert_eq!(taken.await.into_iter().filter(|&is_mine| is_mine).count(), 1);
 }
 
-async fn one_address_is_changed_to_by_one_account_only(fresh: Fresh) {
+async fn one_address_is_changed_to_by_one_account_only(fresh: World) {
     for number in 0..WRITERS {
         let account = member(number, &format!("ann{number}@example.org"));
         assert!(fresh.store.add_account(&account, None).await.expect("stored"));
@@ -59,7 +59,7 @@ async fn one_address_is_changed_to_by_one_account_only(fresh: Fresh) {
     assert_eq!(fresh.raw().await.number("select count(*) from outbox").await, 1, "one notice");
 }
 
-async fn one_conversation_takes_every_question_in_an_order(fresh: Fresh) {
+async fn one_conversation_takes_every_question_in_an_order(fresh: World) {
     const QUESTIONS: u32 = 12;
     at_once(writers(&fresh).await, |writer, store| async move {
         for question in 0..QUESTIONS {
@@ -85,7 +85,7 @@ async fn one_conversation_takes_every_question_in_an_order(fresh: Fresh) {
     assert_eq!(raw.number(answers).await, expected / 2, "every question is followed by its answer");
 }
 
-async fn batches_of_the_same_candles_are_stored_once(fresh: Fresh) {
+async fn batches_of_the_same_candles_are_stored_once(fresh: World) {
     const ROUNDS: u32 = 10;
     let added = at_once(writers(&fresh).await, |_, store| async move {
         let symbol = Symbol::parse("BTC").expect("a coin");
@@ -131,7 +131,7 @@ async fn batches_of_the_same_candles_are_stored_once(fresh: Fresh) {
     assert_eq!(answered, [Answered { from_s: 0, next_s: i64::from(ROUNDS - 1) * 50 + 100 }]);
 }
 
-async fn sessions_of_one_name_written_by_all_leave_one(fresh: Fresh) {
+async fn sessions_of_one_name_written_by_all_leave_one(fresh: World) {
     at_once(writers(&fresh).await, |number, store| async move {
         for round in 0..10 {
             let session = server::store::KeptSession {
