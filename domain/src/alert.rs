@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
-use crate::forecast::{Forecast, Horizon};
+use crate::forecast::Horizon;
 use crate::market::Symbol;
 
 /// What a rule looks at.
@@ -98,14 +98,6 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Whether a forecast is one that the rule waits for.
-    #[must_use]
-    pub fn fires_on(&self, forecast: &Forecast) -> bool {
-        self.symbol == forecast.symbol
-            && self.horizon == forecast.horizon
-            && self.reaches(forecast.high_volatility, forecast.rank)
-    }
-
     /// Whether a chance and a rank are high enough.
     #[must_use]
     pub fn reaches(&self, chance: f64, rank: f64) -> bool {

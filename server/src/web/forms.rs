@@ -193,3 +193,8 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
         Ok(Self(Form::sent(form_urlencoded::parse(&bytes).into_owned())))
     }
 }
+
+/// The page of something that broke on our side: it has the number of an incident, and nothing of the cause.
+fn broken(error: &dyn std::error::Error) -> Response {
+    Problem::from(crate::incident::report(error)).into_page()
+}

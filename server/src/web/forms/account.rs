@@ -11,7 +11,7 @@ use domain::error::Failure;
 use domain::language::Language;
 use domain::user::{Account, EmailAddress};
 
-use super::{Forms, Sent, Visit};
+use super::{Forms, Sent, Visit, broken};
 use crate::auth::{AuthError, Credentials, Password, PasswordFlaw};
 use crate::config::Secret;
 use crate::signing::TicketError;
@@ -297,10 +297,6 @@ fn wrong(error: &AuthError) -> Option<Wrong> {
         AuthError::TooMany { retry_after_s } => Some(Wrong::TooMany(*retry_after_s)),
         _ => None,
     }
-}
-
-pub(super) fn broken(error: &dyn std::error::Error) -> Response {
-    Problem::from(crate::incident::report(error)).into_page()
 }
 
 fn read_address(form: Form, field: &'static str) -> (Option<EmailAddress>, Form) {

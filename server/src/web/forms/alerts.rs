@@ -17,8 +17,7 @@ use domain::market::Symbol;
 use domain::user::{Account, AccountId};
 use futures::StreamExt;
 
-use super::account::broken;
-use super::{Forms, Sent, Visit};
+use super::{Forms, Sent, Visit, broken};
 use crate::auth::AuthError;
 use crate::signing::Purpose;
 use crate::store::{MOST_RULES, RuleKept, StoreError};

@@ -18,7 +18,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Forms, Sent, Visit};
+use super::{Forms, Sent, Visit, broken};
 use crate::incident;
 use crate::store::{
     FeedbackFilter, FeedbackKind, JobState, KeptFeedback, Opinion, OutboxEntry, OutboxQuery, ParcelState, Store,
@@ -236,10 +236,6 @@ impl Forms {
             ),
         }
     }
-}
-
-fn broken(error: &dyn std::error::Error) -> Response {
-    Problem::from(incident::report(error)).into_page()
 }
 
 fn page_of(visit: &Visit) -> u32 {
